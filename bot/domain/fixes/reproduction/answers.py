@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bot.domain.fixes.python import expression, literal
 from bot.domain.fixes.reproduction import wording
-from bot.domain.fixes.reproduction.reading import Passage, Spot, is_session
+from bot.domain.fixes.reproduction.reading import Passage, Spot, is_session, steps_of
 from bot.domain.fixes.reproduction.records import Answer, Raised, Shown
 from bot.domain.fixes.reproduction.symbols import Symbols
 
@@ -216,10 +216,19 @@ def nearest(
     the text that follows, and the paragraph that leads up to a block.
     """
     others = [n for n, each in enumerate(spot.parts) if each.about == about and n != spot.index]
+    told = [
+        n for n, each in enumerate(spot.parts) if each.code and _shows(each)
+    ]  # of the one above
+    others = [n for n in others if n > spot.index or not (told and told[0] < n)]
     for n in sorted(others, key=lambda n: (n < spot.index, n)):
         if (found := announced(spot.parts[n], spot.symbols)) is not None:
             return found
     return next((each.answer for each in _told(spot, span, asked) if each.about == about), None)
+
+
+def _shows(passage: Passage) -> bool:
+    """Whether it is a session whose last line has its answer."""
+    return is_session(passage.text) and any(step.shown for step in steps_of(passage.text)[-1:])
 
 
 def _told(spot: Spot, span: tuple[int, int], asked: Sequence[int]) -> Iterator[StatedAnswer]:
@@ -270,7 +279,7 @@ def speaks_of_it(sentence: str, words: Set[str]) -> bool:
     clause = re.split(r"[;:,]\s+(?:so|and|but)?\s*", sentence.rstrip(" :\n"))[-1]
     return (
         bool(named)
-        or not sentence.strip()
+        or re.search(r"(?:^|\bso)\s*$", sentence) is not None  # "..., so 1 would be right"
         or (wording.OPENS.match(sentence) or wording.OPENS.match(clause)) is not None
     )
 

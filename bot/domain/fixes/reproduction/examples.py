@@ -76,9 +76,9 @@ def examples_in(report: records.BugReport, symbols: Symbols) -> list[Example]:
 def _as_text(one: Example) -> Iterator[Example]:
     """Of what is printed nobody knows whether it is a number or a text that shows one."""
     if one.printed and isinstance(one.expected, Shown) and one.sure > 1:
-        told = [Shown(each.text) for each in (one.expected, one.actual) if isinstance(each, Shown)]
+        came = Shown(one.actual.text) if isinstance(one.actual, Shown) else one.actual
         if isinstance(literal(one.expected.node), int):
-            yield replace(one, expected=told[0], actual=told[-1] if told[1:] else None, sure=1)
+            yield replace(one, expected=Shown(one.expected.text), actual=came, sure=1)
 
 
 def _unless_meant(one: Example, spot: Spot) -> Iterator[Example]:
@@ -87,8 +87,9 @@ def _unless_meant(one: Example, spot: Spot) -> Iterator[Example]:
     if not isinstance(one.actual, Raised):
         yield one
         return
-    text = _NO_ERROR.sub("", "\n".join(spot.prose))
-    others = guessing.other_errors(text, one.actual, spot.symbols)
+    text, none = _NO_ERROR.subn("", "\n".join(spot.prose))
+    # what is named beside "no exception" is none that should come
+    others = [] if none else guessing.other_errors(text, one.actual, spot.symbols)
     # of two errors that are told apart from a call nobody knows which is its own
     unclear = one.kind == "traceback" and len(others) > 1
     if one.expected is not None and not (unclear and isinstance(one.expected, Raised)):

@@ -69,7 +69,6 @@ _ALIKE = re.compile(
     r"[^.!?\n]{0,40}\b(?:same|equal|identical|agree|match)\b",
     re.IGNORECASE,
 )
-_EITHER = {True, False}
 _SENTENCES = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
 
 
@@ -144,7 +143,7 @@ def spoken(spot: Spot) -> Iterator[Example]:
             shown = Example("sentence", before, question, actual, None, 0, printed)
             for sentence in _SENTENCES.split(text[end:]):
                 for _, value in _told(sentence, spot.symbols, [shown]):
-                    yield from _applied(value, [shown], spot.symbols)
+                    yield from several.applied(value, [shown], spot.symbols)
             yield Example("sentence", before, question, actual, None, 0, printed)
         elif endless and isinstance(question, ast.Call):
             yield Example("sentence", before, question, None, None, 2, hangs=True)
@@ -204,20 +203,22 @@ def expected_of(texts: Sequence[str], steps: Sequence[Step], symbols: Symbols) -
         side_by_side = re.search(r"[`\])}'\"]\s+and\s+[`\[({'\"]", sentence)
         if side_by_side and len(told) > 1:  # one for each, in their order
             pairs = zip(told, reversed(seen), strict=False) if len(told) == len(seen) else ()
-            found += [each for (_, value), one in pairs for each in _applied(value, [one], symbols)]
+            found += [
+                each for (_, value), one in pairs for each in several.applied(value, [one], symbols)
+            ]
             continue
         if counted := _COUNTED.search(sentence):
             which = counted["which"].lower()
             at = -1 if which in ("latter", "last") else _ORDINALS.index(which) % 3
             meant = shown[at : at + 1 or None]
             of_it = [one for one in seen if [len(one.setup)] == meant]
-            found += [each for _, value in told for each in _applied(value, of_it, symbols)]
+            found += [each for _, value in told for each in several.applied(value, of_it, symbols)]
             continue
         if _ALIKE.search(sentence):
             asks = [one for one in seen if calls_it(one.question, symbols)]
             models = [one.expected for one in seen if names_in(one.question) <= BUILTINS]
             if len(models) == len(asks) == 1 and isinstance(models[0], Shown):
-                found += _applied(models[0], asks, symbols)
+                found += several.applied(models[0], asks, symbols)
         found += _parts_of(sentence, seen, words)
         for at, value in told:
             spans = [m["two"] or m["one"] for m in SPAN.finditer(sentence[:at], before)]
@@ -226,7 +227,7 @@ def expected_of(texts: Sequence[str], steps: Sequence[Step], symbols: Symbols) -
                 asked = _about(sentence[:at], seen)
             if asked is not None or answers.speaks_of_it(sentence[:at], words):
                 named = seen if asked is None else asked
-                found += _applied(value, named, symbols, several=asked is None)
+                found += several.applied(value, named, symbols, several=asked is None)
             before = at
     return found
 
@@ -316,38 +317,3 @@ def _named(
     if names and names <= made:
         return [Example("doctest", tuple(step.node for step in steps), node, None, None, 0)]
     return [] if isinstance(node, ast.Call) else None
-
-
-def _applied(
-    told: Shown | int, asked: Sequence[Example], symbols: Symbols, several: bool = True
-) -> Iterator[Example]:
-    """The first question that does not show it already, asked for what is told. Of several it is one
-    that shows a value of that kind; where not ``several`` may be meant and are, none."""
-    found: list[Example] = []
-    for one in asked:
-        shown, question = one.expected, one.question
-        expected = told if isinstance(told, Shown) else answers.answer(str(told), symbols)
-        if isinstance(question, ast.expr):
-            expected = answers.resolved(expected, question)
-        if expected is None:
-            continue
-        if isinstance(told, int):
-            value = literal(shown.text) if isinstance(shown, Shown) else ...
-            if not isinstance(value, list | tuple | dict | set | str):
-                continue
-            question = ast.parse(f"len({ast.unparse(question)})", mode="eval").body
-            shown = answers.answer(str(len(value)), symbols)
-        if not same(expected, shown):
-            sure = (5 if shown is not None else 3) - isinstance(told, int)
-            found.append(
-                replace(one, question=question, expected=expected, actual=shown, sure=sure)
-            )
-    if len(asked) > 1:
-        found = [one for one in found if {*map(_has_parts, (one.expected, one.actual))} != _EITHER]
-    yield from found[:1] if several or len(found) == 1 else ()
-
-
-def _has_parts(told: Answer | None) -> bool | None:
-    """Whether a value has parts of its own; None where nobody knows."""
-    value = literal(told.text) if isinstance(told, Shown) else ...
-    return None if value is ... else isinstance(value, list | tuple | dict | set)

@@ -1,12 +1,15 @@
-"""Several values that a passage tells at once."""
+"""Values of which a passage tells several, and questions that one value may be told of."""
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from bot.domain.fixes.python import expression
+from bot.domain.fixes.python import expression, literal
 from bot.domain.fixes.reproduction import answers
-from bot.domain.fixes.reproduction.records import Answer, Example, Shown
+from bot.domain.fixes.reproduction.records import Answer, Example, Shown, same
+from bot.domain.fixes.reproduction.symbols import Symbols
+
+_EITHER = {True, False}
 
 
 def side_by_side(
@@ -42,6 +45,41 @@ def together(found: Sequence[Example]) -> Iterator[Example]:
         assert asked.node is not None  # noqa: S101 (it was parsed before)
         yield replace(one, question=asked.node, expected=expected, actual=actual, sure=one.sure + 1)
     yield from found
+
+
+def applied(
+    told: Shown | int, asked: Sequence[Example], symbols: Symbols, several: bool = True
+) -> Iterator[Example]:
+    """The first question that does not show it already, asked for what is told, of several one that
+    shows a value of that kind; none where not ``several`` may be meant and are."""
+    found: list[Example] = []
+    for one in asked:
+        shown, question = one.expected, one.question
+        expected = told if isinstance(told, Shown) else answers.answer(str(told), symbols)
+        if isinstance(question, ast.expr):
+            expected = answers.resolved(expected, question)
+        if expected is None:
+            continue
+        if isinstance(told, int):
+            value = literal(shown.text) if isinstance(shown, Shown) else ...
+            if not isinstance(value, list | tuple | dict | set | str):
+                continue
+            question = ast.parse(f"len({ast.unparse(question)})", mode="eval").body
+            shown = answers.answer(str(len(value)), symbols)
+        if not same(expected, shown):
+            sure = (5 if shown is not None else 3) - isinstance(told, int)
+            found.append(
+                replace(one, question=question, expected=expected, actual=shown, sure=sure)
+            )
+    if len(asked) > 1:
+        found = [one for one in found if {*map(_has_parts, (one.expected, one.actual))} != _EITHER]
+    yield from found[:1] if several or len(found) == 1 else ()
+
+
+def _has_parts(told: Answer | None) -> bool | None:
+    """Whether a value has parts of its own; None where nobody knows."""
+    value = literal(told.text) if isinstance(told, Shown) else ...
+    return None if value is ... else isinstance(value, list | tuple | dict | set)
 
 
 def _listed(several: Iterable[Answer | None]) -> Shown:
