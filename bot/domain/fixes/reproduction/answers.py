@@ -216,19 +216,13 @@ def nearest(
     the text that follows, and the paragraph that leads up to a block.
     """
     others = [n for n, each in enumerate(spot.parts) if each.about == about and n != spot.index]
-    told = [
-        n for n, each in enumerate(spot.parts) if each.code and _shows(each)
-    ]  # of the one above
-    others = [n for n in others if n > spot.index or not (told and told[0] < n)]
+    ends = [steps_of(each.text)[-1:] if is_session(each.text) else [] for each in spot.parts]
+    answered = [n for n, steps in enumerate(ends) if any(step.shown for step in steps)]
+    others = [n for n in others if n > spot.index or min(answered, default=n) >= n]  # of one above
     for n in sorted(others, key=lambda n: (n < spot.index, n)):
         if (found := announced(spot.parts[n], spot.symbols)) is not None:
             return found
     return next((each.answer for each in _told(spot, span, asked) if each.about == about), None)
-
-
-def _shows(passage: Passage) -> bool:
-    """Whether it is a session whose last line has its answer."""
-    return is_session(passage.text) and any(step.shown for step in steps_of(passage.text)[-1:])
 
 
 def _told(spot: Spot, span: tuple[int, int], asked: Sequence[int]) -> Iterator[StatedAnswer]:
@@ -261,15 +255,13 @@ def _of_it(text: str, symbols: Symbols, span: tuple[int, int] = (-1, -1)) -> Ite
     """What a text says in the sentence of a question, in those that name the checkout's or a number
     of the question's own, and in others that begin with no subject: "The page should be 3" is
     about the page."""
-    numbers = set(re.findall(r"\d{2,9}", text[slice(*span)] if span[0] >= 0 else ""))
+    words = symbols.names.keys() | set(
+        re.findall(r"\d{2,9}", text[slice(*span)] if span[0] >= 0 else "")
+    )
     for each in said_in(text, symbols):
         start = _clause(text, each.at)
         own = start <= span[0] <= each.at
-        if (
-            own
-            or each.answer is UNCHANGED
-            or speaks_of_it(text[start : each.at], symbols.names.keys() | numbers)
-        ):
+        if own or each.answer is UNCHANGED or speaks_of_it(text[start : each.at], words):
             yield each
 
 
@@ -277,11 +269,9 @@ def speaks_of_it(sentence: str, words: Set[str]) -> bool:
     """Whether a sentence is about what was asked: it says one of ``words``, or has no subject."""
     named = words & {*re.findall(r"\w+", sentence), *re.findall(r"\d+", sentence)}
     clause = re.split(r"[;:,]\s+(?:so|and|but)?\s*", sentence.rstrip(" :\n"))[-1]
-    return (
-        bool(named)
-        or re.search(r"(?:^|\bso)\s*$", sentence) is not None  # "..., so 1 would be right"
-        or (wording.OPENS.match(sentence) or wording.OPENS.match(clause)) is not None
-    )
+    opens = wording.OPENS.match(sentence) or wording.OPENS.match(clause)
+    # "..., so 1 would be right"
+    return bool(named or opens or re.search(r"(?:^|\bso)\s*$", sentence))
 
 
 def _beside(

@@ -100,11 +100,8 @@ def _beyond(report: BugReport, symbols: Symbols, tests: Sequence[Reproduction]) 
     asked |= {str(node.value).strip() for node in nodes if isinstance(node, ast.Constant)}
     prose = [part.text for part in passages(report.title, report.body) if not part.code]
     for told in (told for text in prose for told in said_in(text, symbols)):
-        if (
-            told.about == "expected"
-            and told.answer is not UNCHANGED
-            and isinstance(told.answer, Shown)
-        ):
+        wanted = told.about == "expected" and told.answer is not UNCHANGED
+        if wanted and isinstance(told.answer, Shown):
             node = told.answer.node
             ways = {ast.unparse(node), str(literal(node))} if node else set[str]()
             if asked.isdisjoint({each.strip() for each in (*ways, told.answer.text)}):

@@ -59,8 +59,6 @@ def bound_in(node: ast.stmt) -> set[str]:
         case ast.Assign() | ast.AnnAssign():
             parts = [part for part in ast.walk(node) if isinstance(part, ast.Name)]
             return {part.id for part in parts if isinstance(part.ctx, ast.Store)}
-        case ast.Try(handlers=handlers):
-            return {each.name for each in handlers if each.name}
         case _:
             return set()
 

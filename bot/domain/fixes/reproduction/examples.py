@@ -141,11 +141,8 @@ def _block(spot: Spot) -> Iterator[Example]:
             own += _judged(spot, before, step, n == last and not told)
     yield from own
     several = ast.unparse(ast.Module(body, [])).count("print(") > 1
-    if (
-        (several or not own)
-        and steps
-        and (not steps[-1].shown or not reading.is_session(spot.passage.text))
-    ):
+    ends = steps and steps[-1].shown and reading.is_session(spot.passage.text)
+    if steps and not ends and (several or not own):
         yield from _whole(spot, body)
     for n in range(len(steps) if spot.passage.about != "expected" else 0):
         yield from sentences.as_shown(steps, n, spot.symbols)

@@ -64,9 +64,6 @@ _ACTUAL = re.compile(
     re.IGNORECASE,
 )
 
-# "There shouldn't be a second one: [1]" shows what there should be.
-_RATHER = re.compile(r"\b(?:should|must)n['’]t\b.*,", re.IGNORECASE | re.DOTALL)
-
 
 def passages(title: str, body: str) -> list[Passage]:
     """The title, then the body in order; a body that begins with the title says it once."""
@@ -132,7 +129,8 @@ def announcing(parts: Sequence[Passage], index: int) -> About:
     ]
     if last[0] and (last[0] > last[1] or re.search(r"\b(?:should|would|must)\b", words, re.I)):
         return "expected"
-    if literal(parts[index].text) is not ... and _RATHER.search(words):
+    rather = re.search(r"(?:should|must)n['’]t\b.*,", words, re.I)
+    if rather and literal(parts[index].text) is not ...:  # "there shouldn't be a 2, this is all:"
         return "expected"
     return "actual" if last[1] and not last[0] else ""
 
@@ -232,10 +230,9 @@ def steps_of(text: str) -> list[Step]:
     lines, steps = text.splitlines(), []
     for node in module.body if module and printable(module) else ():
         main = isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
-        # what was tried, without what is done then where that says nothing
-        tries = isinstance(node, ast.Try) and "print(" not in "".join(
-            map(ast.unparse, node.handlers)
-        )
+        # what was tried, without what is done then, but for what is printed
+        caught = "".join(map(ast.unparse, getattr(node, "handlers", ())))
+        tries = isinstance(node, ast.Try) and "print(" not in caught
         for part in node.body if (main or tries) and hasattr(node, "body") else [node]:
             at, below = part.end_lineno or 0, ""
             beside = remarks.get(at, "")

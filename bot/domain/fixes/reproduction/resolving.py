@@ -116,11 +116,9 @@ class Resolver:
                     raise NotPlain("a with statement is not let in")
                 case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
                     self._bind_here(name)
-                case (
-                    ast.FunctionDef(name=name)
-                    | ast.ClassDef(name=name)
-                    | ast.ExceptHandler(name=str(name))
-                ) if name[:2] != "__":
+                case ast.FunctionDef(name=name) | ast.ClassDef(name=name) if name[:2] != "__":
+                    self._bind_here(name)
+                case ast.ExceptHandler(name=str(name)):
                     self._bind_here(name)
                 case (
                     ast.Name(ctx=ast.Del())
@@ -244,9 +242,9 @@ class Resolver:
         for length in range(len(parts) - 1, 0, -1):
             for known in self._matching(".".join(parts[:length])):
                 if parts[length] in self._offered(known):
-                    there = known, parts[length]  # of two with one name it is the one it says
-                    taken = self.imports.get(parts[length], there) != there
-                    taken = taken or parts[length] in self.bound or parts[length] == parts[0]
+                    there = known, parts[length]
+                    taken = parts[length] in {*self.bound, parts[0]}
+                    taken |= self.imports.get(parts[length], there) != there
                     if taken and parts[:length] == [known]:
                         self._is_module(known, known, (known, ""))
                         return self.dotted(parts)

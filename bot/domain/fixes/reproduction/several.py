@@ -9,8 +9,6 @@ from bot.domain.fixes.reproduction import answers
 from bot.domain.fixes.reproduction.records import Answer, Example, Shown, same
 from bot.domain.fixes.reproduction.symbols import Symbols
 
-_EITHER = {True, False}
-
 
 def side_by_side(
     text: str, ends: Sequence[int], said: Iterable[answers.StatedAnswer]
@@ -68,11 +66,12 @@ def applied(
             shown = answers.answer(str(len(value)), symbols)
         if not same(expected, shown):
             sure = (5 if shown is not None else 3) - isinstance(told, int)
-            found.append(
-                replace(one, question=question, expected=expected, actual=shown, sure=sure)
-            )
+            fits = replace(one, question=question, expected=expected, actual=shown, sure=sure)
+            found.append(fits)
     if len(asked) > 1:
-        found = [one for one in found if {*map(_has_parts, (one.expected, one.actual))} != _EITHER]
+        found = [
+            one for one in found if {*map(_has_parts, (one.expected, one.actual))} != {True, False}
+        ]
     yield from found[:1] if several or len(found) == 1 else ()
 
 
