@@ -62,6 +62,23 @@ def test_of_several_answers_one_is_of_the_kind_of_what_should_come(text, line):
     assert f"assert {line}\n" in best.source, best.source
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("I'd expect 0 for the empty list.", ""),
+        ("It should be 0 when nothing is in there.", ""),
+        ("I'd expect 0 for `first([])`.", "first([]) == 0"),
+        ("I'd expect 0 for `[]`.", "first([]) == 0"),
+        ("I'd expect 0 for 'bob'.", 'first(["bob"]) == 0'),
+        ("I'd expect 0 for that.", "first([7]) == 0"),
+    ],
+)
+def test_which_line_is_meant_may_stand_behind_the_value(text, line):
+    session = ">>> from shop.cart import first\n>>> first(['bob'])\n1\n>>> first([])\n3\n>>> first([7])\n7\n"
+    found = [one.source for one in offered(f"{session}\n{text}")]
+    assert {f"assert {line}\n" in source for source in found} == ({True} if line else set())
+
+
 def test_what_two_lines_name_is_told_of_neither():
     session = ">>> from shop.cart import first\n>>> first(str, 1)\n2\n>>> first(str, 3)\n4\n\n"
     assert offered(f"{session}With `str` I'd expect 5.") == []
@@ -138,10 +155,15 @@ def test_names_that_nothing_defines_are_no_example():
     assert offered(fence(TRACEBACK, "")) == []
 
 
-@pytest.mark.parametrize("wanted", ["`first` should refuse it.", "I expected a proper error."])
+@pytest.mark.parametrize(
+    "wanted",
+    ["`first` should refuse it.", "I expected a proper error.", "An EmptyCart and no exception."],
+)
 def test_an_error_that_is_wanted_is_no_crash(wanted):
     body = fence("first([])") + f"\n{wanted}\n" + fence(TRACEBACK, "")
-    assert offered(body) == []
+    found = attempts([BugReport(number=3, body=body)], tree(), name="C-12")
+    assert found.tests == []
+    assert {one.says for one in found.observed} == {"`first([])` raises IndexError"}
     assert offered(body.replace(wanted, "Please help."))
 
 

@@ -101,13 +101,10 @@ def said_in(text: str, symbols: Symbols) -> list[StatedAnswer]:
             continue
         about = "expected" if name in ("few", "colon") else name
         clause = text[max(_clause(text, match.start()), match.start() - 60) : match.start(name)]
+        known = wording.MODEL.search(text[: match.start()][-60:]) or wording.SAYS.search(clause)
         if name == "other":
             about = _turned(found, text, match.start())
-        elif (
-            name == "actual"
-            and re.match(r"rais|return|give|throw", match["does"], re.I)
-            and (wording.MODEL.search(text[: match.start()][-60:]) or wording.SAYS.search(clause))
-        ):
+        elif known and name == "actual" and re.match("rais|return|give|throw", match["does"], re.I):
             about = "expected"
         elif not wording.ASKING.match(clause) and wording.NOT.search(
             re.sub(wording.RELATIVE, "", clause.rpartition(",")[2])

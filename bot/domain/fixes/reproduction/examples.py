@@ -88,14 +88,13 @@ def _unless_meant(one: Example, spot: Spot) -> Iterator[Example]:
         yield one
         return
     text, none = _NO_ERROR.subn("", "\n".join(spot.prose))
-    # what is named beside "no exception" is none that should come
-    others = [] if none else guessing.other_errors(text, one.actual, spot.symbols)
+    others = guessing.other_errors(text, one.actual, spot.symbols)
     # of two errors that are told apart from a call nobody knows which is its own
     unclear = one.kind == "traceback" and len(others) > 1
     if one.expected is not None and not (unclear and isinstance(one.expected, Raised)):
         yield one
         return
-    for other in [] if unclear else others:
+    for other in [] if unclear or none else others:  # "a BadUrl and no exception" comes back
         yield replace(one, expected=other, sure=min(one.sure, 2))
     if others or _AN_ERROR.search(text):
         if one.actual.name:
@@ -113,16 +112,12 @@ def _kind_of(parts: Sequence[reading.Passage], index: int, symbols: Symbols) -> 
     if not steps and any(sentences.calls_in(passage.text, symbols)):
         return replace(passage, code=answers.error_in(passage.text, symbols) is not None)
     heads = {name.partition(".")[0] for name in symbols.modules}
-    imported = {name.partition(".")[0] for step in steps for name in _imports(step.node)}
+    nodes = [step.node for step in steps if isinstance(step.node, ast.Import | ast.ImportFrom)]
+    names = [getattr(node, "module", None) or one.name for node in nodes for one in node.names]
+    imported = {name.partition(".")[0] for name in names}
     if not imported & heads and not any(sentences.calls_it(step.node, symbols) for step in steps):
         return replace(passage, about=reading.announcing(parts, index))
     return passage
-
-
-def _imports(node: ast.stmt) -> list[str]:
-    if isinstance(node, ast.ImportFrom):
-        return [node.module or ""]
-    return [each.name for each in node.names] if isinstance(node, ast.Import) else []
 
 
 def _block(spot: Spot) -> Iterator[Example]:
@@ -130,7 +125,7 @@ def _block(spot: Spot) -> Iterator[Example]:
     steps = reading.steps_of(spot.passage.text)
     body = [step.node for step in steps]
     told = sentences.expected_of(_texts_beside(spot), steps, spot.symbols)
-    own = [*_ready_made(body), *_said_to_raise(spot, steps), *told]
+    own = [*_ready_made(body), *_said_to_raise(spot, steps), *(told or ())]
     last = max((n for n, step in enumerate(steps) if step.shown), default=-1)
     for n, step in enumerate(steps):
         before = tuple(node for node in body[:n] if not isinstance(node, ast.Assert))
@@ -138,7 +133,7 @@ def _block(spot: Spot) -> Iterator[Example]:
             actual = answers.nearest(spot, "actual")
             own.append(Example("assertion", before, step.node, None, actual, 5))
         elif step.shown or step.comment:
-            own += _judged(spot, before, step, n == last and not told)
+            own += _judged(spot, before, step, n == last and told == [])
     yield from own
     several = ast.unparse(ast.Module(body, [])).count("print(") > 1
     ends = steps and steps[-1].shown and reading.is_session(spot.passage.text)
@@ -227,9 +222,7 @@ def _judged(
 
 
 def _answer(text: str, symbols: Symbols) -> Answer | None:
-    return (
-        (answers.error_in(text, symbols) or answers.answer(text, symbols)) if text.strip() else None
-    )
+    return answers.error_in(text, symbols) or answers.answer(text, symbols)
 
 
 def _texts_beside(spot: Spot) -> list[str]:
