@@ -184,3 +184,36 @@ def test_a_call_is_never_made_without_its_arguments(call, title):
     for one in offered(body, title=title.format(f"{name}()"), files=tree(**OUT)):
         calls = [n for n in ast.walk(ast.parse(one.source)) if isinstance(n, ast.Call)]
         assert all(n.args for n in calls if ast.unparse(n.func) == name), one.source
+
+
+PRINTED = (
+    "```python\nfrom shop.cart import first, total\nprint(first([3]))\nprint(total([4]))\n```\n\n"
+)
+
+
+def test_of_what_a_script_prints_a_line_is_one_of_its_kind():
+    shown = "```\n{'size': 3}\n{'size': 4}\n```\n\n"
+    assert offered(f"{PRINTED}prints\n\n{shown}In line one I want `many`.") == []
+    [one] = offered(f"{PRINTED}prints\n\n{shown}In line one I want `{{'size': 1}}`.")
+    assert "assert \"{'size': 1}\" in output" in one.source
+
+
+def test_what_is_left_alone_is_no_line_of_a_script():
+    crash = 'Traceback (most recent call last):\n  File "u.py", line 2, in <module>\n    print(first([3]))\nTypeError: no'
+    told = f"{PRINTED}{fence(crash, '')}\n\nI expected three to be left alone."
+    assert offered(told), "that it raises is all it shows"
+    assert not any("unchanged" in one.source for one in offered(told))
+
+
+def test_a_block_of_another_call_says_nothing_of_this_one():
+    told = "{}### Actual\n\n```\nAt 3\nAt 4\n```\n\n### Expected\n\nAs `{}` has it:\n\n```\nAt 9, and 1\n```"
+    assert offered(told.format(PRINTED, "'x y'")) == []
+    assert offered(told.format(PRINTED, "3"))
+
+
+def test_a_part_of_a_list_stands_where_one_like_it_stood():
+    told = ">>> from shop.cart import first\n>>> first([3])\n[('name', 'Name'), ('date', '')]\n\nExpected: `{}`."
+    [one] = offered(told.format("('date', 'Date')"))
+    assert 'assert first([3]) == [("name", "Name"), ("date", "Date")]' in one.source
+    assert one.reason.actual == "[('name', 'Name'), ('date', '')]"
+    assert offered(told.format("('other', 'Other')")) == []

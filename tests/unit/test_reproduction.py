@@ -307,7 +307,9 @@ def test_what_no_test_asks_for_is_known():
     one = "`first([3, 1])` returns 3, expected 1."
     two = f"{one} With a list of two tuples it gives the same 3 instead of 2."
     reports = [BugReport(number=number, body=body) for number, body in enumerate((one, two))]
-    assert attempts(reports, tree(), name="C-12").beyond == {0: "", 1: "2"}
+    more = "I expect `first([3, 1])` to be `1`, `first([4])` to be `(2, first)`, instead of `7`."
+    reports.append(BugReport(number=2, body=more))
+    assert attempts(reports, tree(), name="C-12").beyond == {0: "", 1: "2", 2: "(2, first)"}
 
 
 def test_names_in_frames():

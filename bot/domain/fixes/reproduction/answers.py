@@ -217,9 +217,19 @@ def nearest(
     answered = [n for n, steps in enumerate(ends) if any(step.shown for step in steps)]
     others = [n for n in others if n > spot.index or min(answered, default=n) >= n]  # of one above
     for n in sorted(others, key=lambda n: (n < spot.index, n)):
-        if (found := announced(spot.parts[n], spot.symbols)) is not None:
+        found = None if _of_another(spot, n) else announced(spot.parts[n], spot.symbols)
+        if found is not None:
             return found
     return next((each.answer for each in _told(spot, span, asked) if each.about == about), None)
+
+
+def _of_another(spot: Spot, n: int) -> bool:
+    """Whether a block is what a call with other values gives: "as `f('b')` has it:"."""
+    lead = spot.parts[n - 1].text.rstrip() if n and spot.parts[n].code else ""
+    told = re.search(rf"\b(?:as|like)\s+({wording.TICKED})[^`\n]{{0,40}}:$", lead)
+    nodes = ast.walk(node) if told and (node := expression(told[1].strip("`"))) else ()
+    values = [str(each.value) for each in nodes if isinstance(each, ast.Constant)]
+    return any(value not in spot.passage.text for value in values)
 
 
 def _told(spot: Spot, span: tuple[int, int], asked: Sequence[int]) -> Iterator[StatedAnswer]:

@@ -70,7 +70,7 @@ def examples_in(report: records.BugReport, symbols: Symbols) -> list[Example]:
     defined = completing.definitions(parts, symbols)
     found = [completing.completed(one, defined, parts, symbols) for one in found[:MAX_EXAMPLES]]
     found += [text for one in found for text in _as_text(one)]
-    return [each for one in found for each in _unless_meant(one, spots[0])]
+    return [each for one in found for each in _unless_meant(several.in_place(one), spots[0])]
 
 
 def _as_text(one: Example) -> Iterator[Example]:
@@ -150,6 +150,7 @@ def _whole(spot: Spot, body: list[ast.stmt]) -> Iterator[Example]:
     asked, script = sentences.asked_in(body[-1]), ast.Module(body, [])
     prints = ast.unparse(script).count("print(")
     if prints > 1 or asked is None:
+        expected = several.of_lines(expected, actual)
         lines = len(expected.text.strip().splitlines()) if isinstance(expected, Shown) else 0
         plain = (lines and prints) or (isinstance(actual, Raised) and not expected)
         if plain and not same(expected, actual):

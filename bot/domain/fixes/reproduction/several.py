@@ -1,8 +1,11 @@
 """Values of which a passage tells several, and questions that one value may be told of."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from operator import eq
+from typing import Any
 
 from bot.domain.fixes.python import expression, literal
 from bot.domain.fixes.reproduction import answers
@@ -73,6 +76,43 @@ def applied(
             one for one in found if {*map(_has_parts, (one.expected, one.actual))} != {True, False}
         ]
     yield from found[:1] if several or len(found) == 1 else ()
+
+
+def of_lines(told: Answer | None, came: Answer | None) -> Answer | None:
+    """What a script should print; None for one line that is of another form than all that came."""
+    if told is answers.UNCHANGED:
+        return None
+    if isinstance(told, Shown) and isinstance(came, Shown):
+        lines, shown = told.text.strip().splitlines(), came.text.strip().splitlines()
+        forms = {_form(line) for line in shown}
+        if len(lines) == 1 < len(shown) and _form(lines[0]) not in forms:
+            return None
+    return told
+
+
+def _form(line: str) -> str:
+    """The signs around a value: a dict's, a text's, none."""
+    return re.sub(r"\w", "", f"{line.strip()[:1]}{line.strip()[-1:]}")
+
+
+def in_place(one: Example) -> Example:
+    """Of a list "I expect `(1, 'b')`" where `(1, 'a')` stands in it: all of it, with that one."""
+    told, came = one.expected, one.actual
+    value = literal(told.text) if isinstance(told, Shown) else ...
+    shown = literal(came.text) if isinstance(came, Shown) else ...
+    if not isinstance(shown, list | tuple) or not isinstance(value, list | tuple | dict):
+        return one
+    alike = [n for n, each in enumerate(shown) if type(each) is type(value) is not type(shown)]
+    near = [n for n in alike if any(map(eq, _parts(shown[n]), _parts(value)))]
+    if not alike:
+        return one
+    whole = [value if n == near[0] else each for n, each in enumerate(shown)] if near else []
+    text = repr(type(shown)(whole))
+    return replace(one, expected=Shown(text, expression(text)) if len(near) == 1 else None)
+
+
+def _parts(value: list[Any] | tuple[Any, ...] | dict[Any, Any]) -> list[Any]:
+    return [*value.items()] if isinstance(value, dict) else [*value]
 
 
 def _has_parts(told: Answer | None) -> bool | None:
