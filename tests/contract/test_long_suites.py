@@ -1,4 +1,5 @@
-"""A suite that takes long runs beside the repair, and its limit is the run's."""
+"""A suite that takes long runs beside the repair, and its limit is the run's; so does one of which
+nothing runs."""
 
 from __future__ import annotations
 
@@ -22,6 +23,7 @@ from workers.fixes.steps.repair import repair_beside_suite
 from workers.fixes.steps.reproduce import reproduce
 
 HANGS = Entry(data=b"import threading\n\n\ndef test_it():\n    threading.Event().wait()\n")
+LACKS = Entry(data=b"import not_installed\n\n\ndef test_it():\n    pass\n")
 QUICK = Entry(data=b"def test_it():\n    pass\n")
 
 
@@ -56,6 +58,16 @@ async def test_of_a_suite_that_does_not_end_what_is_near_is_compared(tmp_path: P
         assert context.run.reason.endswith(", and of it only tests/test_old.py was compared.")
         assert context.run.suite_before.command.endswith(" tests/test_old.py")
         assert context.before.finished.timed_out
+
+
+async def test_a_suite_of_which_nothing_runs_ends_no_repair(tmp_path: Path) -> None:
+    mends = CommandAgent("printf 'def pages(n):\\n    return -(-n // 10)\\n' > calc.py")
+    async with reproduced(tmp_path, mends, 600.0, test_old=LACKS) as context:
+        await repair_beside_suite(context)
+        await prove(context)
+        assert context.run.grade is Verdict.ON_ONE_EXAMPLE
+        assert "ran no test (exit code 1): E   ModuleNotFoundError" in context.run.reason
+        assert (context.run.suite_before.exit_code, context.run.suite_after) == (1, None)
 
 
 async def test_whether_a_test_notices_is_asked_of_those_near_first(tmp_path: Path) -> None:

@@ -205,6 +205,20 @@ def test_what_tests_import_comes_from_wherever_it_is_named():
     }
 
 
+def test_what_an_option_or_an_old_import_needs_is_installed():
+    """A pytest that does not know an option of its own settings runs nothing."""
+    files = {
+        "setup.cfg": "[tool:pytest]\naddopts = --verbose\n    --cov-append --no-summary\n",
+        "pyproject.toml": f"{PROJECT}[tool.pytest.ini_options]\naddopts = ['-n', '4', '--nothing']\n",
+        "old/__init__.py": "import pkg_resources\n",
+    }
+    assert needs_of(tree(files)).imports == {
+        "pkg_resources": "setuptools<81",
+        "pytest_cov": "pytest-cov",
+        "xdist": "pytest-xdist",
+    }
+
+
 def test_links_that_lead_out_of_the_checkout_are_named():
     links = {"a/in": "../a.py", "out": "/etc/hosts", "b/out": "../../x", "up": ".."}
     there = {path: Entry(mode=SYMLINK, data=to.encode()) for path, to in links.items()}

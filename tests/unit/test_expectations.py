@@ -42,6 +42,50 @@ def test_what_holds_and_prints_something_else():
     assert best.reason.actual == "490"
 
 
+SEVERAL = (
+    ">>> from shop.cart import first, total\n>>> first(int, None)\n>>> first(str, None)\n'None'\n"
+    ">>> first({'a': str}, {'a': None})\n{'a': 'None'}\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("With `int` it is right, with `str` I'd expect None as well.", "first(str, None) is None"),
+        ("It should be None.", "first(str, None) is None"),
+        ("It should be `{'a': None}`.", 'first({"a": str}, {"a": None}) == {"a": None}'),
+        ("With `str` I'd expect `'nothing'`.", 'first(str, None) == "nothing"'),
+    ],
+)
+def test_of_several_answers_one_is_of_the_kind_of_what_should_come(text, line):
+    best = offered(SEVERAL + text)[0]
+    assert f"assert {line}\n" in best.source, best.source
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("I'd expect 0 for the empty list.", ""),
+        ("It should be 0 when nothing is in there.", ""),
+        ("I'd expect 0 for `first([])`.", "first([]) == 0"),
+        ("I'd expect 0 for `[]`.", "first([]) == 0"),
+        ("I'd expect 0 for 'bob'.", 'first(["bob"]) == 0'),
+        ("I'd expect 0 for that.", "first([7]) == 0"),
+    ],
+)
+def test_which_line_is_meant_may_stand_behind_the_value(text, line):
+    session = ">>> from shop.cart import first\n>>> first(['bob'])\n1\n>>> first([])\n3\n>>> first([7])\n7\n"
+    found = [one.source for one in offered(f"{session}\n{text}")]
+    assert {f"assert {line}\n" in source for source in found} == ({True} if line else set())
+
+
+def test_what_two_lines_name_is_told_of_neither():
+    session = ">>> from shop.cart import first\n>>> first(str, 1)\n2\n>>> first(str, 3)\n4\n\n"
+    assert offered(f"{session}With `str` I'd expect 5.") == []
+    assert "assert first(str, 3) == 5" in offered(f"{session}I'd expect 5.")[0].source
+    assert "assert first(str, 1) == 4" in offered(f"{session}With `str` I'd expect 4.")[0].source
+
+
 SILENT = [
     "It must be the other way round.",
     "`c.lines` should not be empty.",
@@ -111,10 +155,15 @@ def test_names_that_nothing_defines_are_no_example():
     assert offered(fence(TRACEBACK, "")) == []
 
 
-@pytest.mark.parametrize("wanted", ["`first` should refuse it.", "I expected a proper error."])
+@pytest.mark.parametrize(
+    "wanted",
+    ["`first` should refuse it.", "I expected a proper error.", "An EmptyCart and no exception."],
+)
 def test_an_error_that_is_wanted_is_no_crash(wanted):
     body = fence("first([])") + f"\n{wanted}\n" + fence(TRACEBACK, "")
-    assert offered(body) == []
+    found = attempts([BugReport(number=3, body=body)], tree(), name="C-12")
+    assert found.tests == []
+    assert {one.says for one in found.observed} == {"`first([])` raises IndexError"}
     assert offered(body.replace(wanted, "Please help."))
 
 
@@ -135,3 +184,36 @@ def test_a_call_is_never_made_without_its_arguments(call, title):
     for one in offered(body, title=title.format(f"{name}()"), files=tree(**OUT)):
         calls = [n for n in ast.walk(ast.parse(one.source)) if isinstance(n, ast.Call)]
         assert all(n.args for n in calls if ast.unparse(n.func) == name), one.source
+
+
+PRINTED = (
+    "```python\nfrom shop.cart import first, total\nprint(first([3]))\nprint(total([4]))\n```\n\n"
+)
+
+
+def test_of_what_a_script_prints_a_line_is_one_of_its_kind():
+    shown = "```\n{'size': 3}\n{'size': 4}\n```\n\n"
+    assert offered(f"{PRINTED}prints\n\n{shown}In line one I want `many`.") == []
+    [one] = offered(f"{PRINTED}prints\n\n{shown}In line one I want `{{'size': 1}}`.")
+    assert "assert \"{'size': 1}\" in output" in one.source
+
+
+def test_what_is_left_alone_is_no_line_of_a_script():
+    crash = 'Traceback (most recent call last):\n  File "u.py", line 2, in <module>\n    print(first([3]))\nTypeError: no'
+    told = f"{PRINTED}{fence(crash, '')}\n\nI expected three to be left alone."
+    assert offered(told), "that it raises is all it shows"
+    assert not any("unchanged" in one.source for one in offered(told))
+
+
+def test_a_block_of_another_call_says_nothing_of_this_one():
+    told = "{}### Actual\n\n```\nAt 3\nAt 4\n```\n\n### Expected\n\nAs `{}` has it:\n\n```\nAt 9, and 1\n```"
+    assert offered(told.format(PRINTED, "'x y'")) == []
+    assert offered(told.format(PRINTED, "3"))
+
+
+def test_a_part_of_a_list_stands_where_one_like_it_stood():
+    told = ">>> from shop.cart import first\n>>> first([3])\n[('name', 'Name'), ('date', '')]\n\nExpected: `{}`."
+    [one] = offered(told.format("('date', 'Date')"))
+    assert 'assert first([3]) == [("name", "Name"), ("date", "Date")]' in one.source
+    assert one.reason.actual == "[('name', 'Name'), ('date', '')]"
+    assert offered(told.format("('other', 'Other')")) == []

@@ -41,6 +41,10 @@ def function(body: str, head: str = "def f(a, b, items):") -> str:
         ("return re.match(r'a*$', b)", r"return re.match(r'a+$', b)"),
         ("return re.match(r'a*$', b)", r"return re.match(r'a*\Z', b)"),
         ('return a.startswith(("0e", "0x"))', 'return a.startswith(("0e", "0E", "0x"))'),
+        (
+            'if a.endswith("s"):\n    return b',
+            'if not a.endswith("ss") and a.endswith("s"):\n    return b',
+        ),
         ("return a + b", "return a - b"),
         ("return a // b", "return a / b"),
         ("return a - b", "return b - a"),

@@ -154,6 +154,13 @@ TELLING = [
     ("**To reproduce**\n\n1. `from shop.cart import first`\n2. `first([1, 2])`\n\n**Expected behavior**\nIt returns `1`.\n\n**Actual behavior**\nIt returns `2`.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
     (CRASHED + "\nIt is not sorted, so I expect the list back as it was.", "assert first([]) == []", ("IndexError", "")),
     (fence(">>> min([1, 2])\n1\n>>> first([1, 2])\n2", "pycon") + "\nBoth should be the same.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    (CRASHED + "\nI'd be happy with `[]`.", "assert first([]) == []", ("IndexError", "")),
+    (CRASHED + "\nNothing is in there, so None would be right.", "assert first([]) is None", ("IndexError", "")),
+    ("`first([1, 2])` returns 2. The correct number is 1.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    # a heading that goes on says what of
+    (fence("first([1, 2])") + "\n\n**Expected** for `'x y'`:\n\n" + fence("1", "") + "\n\n**Actual**\n\n" + fence("2", ""), "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    # what is printed of an error
+    (fence("from shop.cart import EmptyCart\ntry:\n    first([])\nexcept EmptyCart as e:\n    print(e)") + "\n\n**Expected**\n\n" + fence("no\nitem", "") + "\n\n**Actual**\n\n" + fence("no", ""), "except EmptyCart as e:", ("AssertionError", "['no']")),
     (fence("$ export CART='a=1, b'\n$ python run.py\n" + CRASHED.replace("[]", "'CART'").strip("`\n"), ""), 'monkeypatch.setenv("CART", "a=1, b")', ("IndexError", "")),
 ]  # fmt: skip
 
@@ -179,6 +186,23 @@ def test_a_module_and_a_function_of_one_name():
     assert "import scan\n" in best
     assert "from scan" not in best
     assert 'assert scan.build("a") == 1' in best
+
+
+def test_a_module_of_pythons_own_and_a_function_of_one_name():
+    files = tree(**{"check.py": "def uuid(value):\n    return 1\n"})
+    script = fence("import uuid\nimport check\n\nprint(check.uuid(uuid.UUID(int=0)))")
+    best = offered(f"{script}\nThis prints 1, it should be 2.", files=files)[0].source
+    assert "import check\nimport uuid\n" in best
+    assert "assert check.uuid(uuid.UUID(int=0)) == 2" in best
+
+
+def test_a_value_in_a_line_of_its_own_is_of_the_session_above_it():
+    first = "Out of one come two:\n\n>>> first([1])\n[1, 2]\n\n"
+    told = "There shouldn't be a 2 as well, the 1 is all there is:\n\n[1]\n\n"
+    body = f"{first}{told}The same for another:\n\n>>> first([3])\n[3, 4]\n"
+    (one,) = offered(body)
+    assert "assert first([1]) == [1]" in one.source
+    assert one.reason.actual == "[1, 2]"
 
 
 def test_two_errors_apart_from_the_call_are_none():
@@ -283,7 +307,9 @@ def test_what_no_test_asks_for_is_known():
     one = "`first([3, 1])` returns 3, expected 1."
     two = f"{one} With a list of two tuples it gives the same 3 instead of 2."
     reports = [BugReport(number=number, body=body) for number, body in enumerate((one, two))]
-    assert attempts(reports, tree(), name="C-12").beyond == {0: "", 1: "2"}
+    more = "I expect `first([3, 1])` to be `1`, `first([4])` to be `(2, first)`, instead of `7`."
+    reports.append(BugReport(number=2, body=more))
+    assert attempts(reports, tree(), name="C-12").beyond == {0: "", 1: "2", 2: "(2, first)"}
 
 
 def test_names_in_frames():
@@ -378,6 +404,8 @@ HOSTILE = [
     fence("first.__code__ = 1\nassert first([1]) == 2"),
     fence("while True: pass\nassert first([1]) == 2"),
     fence("with first([1]): pass\nassert first([1]) == 2"),
+    fence("try:\n    open('x')\nexcept OSError as e:\n    print(e)\nassert first([1]) == 2"),
+    fence("try:\n    first([1])\nexcept open('x') as e:\n    print(e)\nassert first([1]) == 2"),
     fence("del first\nassert first([1]) == 2"),
     fence(">>> import os; os.system('id')\n>>> first([1])\n2", "pycon") + "\nexpected 1",
     fence("$ rm -rf /\n2", "console") + "\nExpected: 3",
@@ -469,6 +497,22 @@ FAILED tests/test_soulcaster_c12.py::test_first_as_reported - assert 2 == 1
 """
 
 
+# unittest leaves out of its first line what both have.
+UNITTEST_RED = """
+FAIL: test_first_as_reported (t.AsReported)
+AssertionError: Lists differ: [1, 'man[6 chars], 2] != [1]
+
+First list contains 2 additional elements.
+First extra element 1:
+'many words'
+
++ [1]
+- [1,
+-  'many words',
+-  2]
+"""
+
+
 def one(body="`first([1, 2])` returns 2, expected 1"):
     return offered(body)[0]
 
@@ -489,6 +533,8 @@ def one(body="`first([1, 2])` returns 2, expected 1"):
         ("`first([])` should raise EmptyCart, it returns None", "test_first_as_reported\nE   Failed: DID NOT RAISE <class 'shop.cart.EmptyCart'>", True),
         ("`first([])` should return None, it raises EmptyCart", "test_first_as_reported\nE   shop.cart.EmptyCart: x", True),
         ("`first([1, 2])` returns 2, expected 1", "FAIL: test_first_as_reported (t.AsReported)\nTraceback (most recent call last):\nAssertionError: 2 != 1\nRan 1 test", True),
+        ("`first([1])` returns [1, 'many words', 2], expected [1]", UNITTEST_RED, True),
+        ("`first([1])` returns [1, 'other words', 2], expected [1]", UNITTEST_RED, False),
         ("`first([1])` should be 3", "test_first_as_reported\nE   AssertionError: assert 'a' == 3", False),
         ("`first([1])` should be 3", "test_first_as_reported\nE   AssertionError: assert 4 == 3", True),
         ("`first([1])` should be 3", "test_first_as_reported\nE   ValueError: no", True),

@@ -126,7 +126,7 @@ def test_an_exception_of_the_repository_needs_no_value() -> None:
         ("assert False, 3", "asserts a constant"),
         ("def test_two(): assert pages(1, 1)", "2 test functions"),
         ("def of(monkeypatch): pass", "uses monkeypatch"),
-        ("try:\n    pages(1, 1)\nexcept ValueError:\n    pass", "Try is not"),
+        ("try:\n    pages(1, 1)\nexcept ValueError:\n    pass", "try statement"),
         ("from operator import attrgetter", "attrgetter is nothing"),
     ],
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from bot.domain.fixes.environment import below, node_manager, package_json, package_root, toml_of
+from bot.domain.fixes.environment.imports import added_options
 from bot.domain.fixes.environment.reading import maven
 from bot.domain.fixes.environment.workflows import prepared
 from bot.domain.fixes.patch import Tree, text_of
@@ -233,9 +234,11 @@ def _variables(tree: Tree) -> str:
     """A package below ``src`` is found without installing it; harmless where it is installed. What
     one file covers is less than a project asks of all, which would be an error."""
     in_source = any(path.startswith("src/") and path.endswith(".py") for path in tree)
-    texts = "\n".join(text_of(tree.get(path)) for path in ("pytest.ini", "setup.cfg", "tox.ini"))
-    told = re.findall(r"^addopts\b.*(?:\n[ \t]+\S.*)*", texts, re.M)
-    uncovered = "PYTEST_ADDOPTS=--no-cov " if "--cov" in f"{told}{_options(tree)}" else ""
+    uncovered = (
+        "PYTEST_ADDOPTS=--no-cov "
+        if "--cov" in added_options(tree, toml_of(tree, "pyproject.toml"))
+        else ""
+    )
     found = in_source and not _options(tree).get("pythonpath")
     return f"{uncovered}PYTHONPATH=src " if found else uncovered
 

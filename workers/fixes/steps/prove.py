@@ -48,8 +48,8 @@ async def prove(context: RunContext) -> None:
         )
     await context.tell("the new test, and the suite, with the patch")
     async with context.sandbox(patched) as sandbox:
-        ends = not before.finished.timed_out
-        after = await tests.suite(sandbox, part, before) if ends else None
+        compared = not (before.finished.timed_out or tests.why_nothing(before))
+        after = await tests.suite(sandbox, part, before) if compared else None
         green = await tests.one(sandbox, context.run.test_path)
         now = await elsewhere.at(sandbox)
     await context.set(green=ran(green), suite_after=after and ran(after.finished))
@@ -70,10 +70,10 @@ async def _before(
     context: RunContext, tests: Tests, sandbox: Sandbox, elsewhere: Elsewhere
 ) -> tuple[Suite, Sequence[str], str]:
     """The suite on the base. Of one that does not end what is nearest to the change, the files that
-    this is, and what a reader has to know of it."""
+    this is, and what a reader has to know of it, or of one of which nothing runs."""
     before = context.before or await tests.suite(sandbox)
     if not before.finished.timed_out:
-        return before, (), ""
+        return before, (), tests.why_nothing(before)
     cut = f"The suite did not end within {before.finished.seconds:.0f} s, and of it"
     near = await asyncio.to_thread(elsewhere.near)
     for part in [near, near[:1]] if near else []:

@@ -61,8 +61,11 @@ async def reproduce(context: RunContext) -> None:
             if not await _why_not(context, base, tests, one):
                 return
         async with context.sandbox(base) as sandbox:  # perhaps nothing runs here at all
-            before = (await tests.suite(sandbox)).finished
+            suite = await tests.suite(sandbox)
+            before = suite.finished
             await context.set(suite_before=ran(before))
+        if nothing := tests.why_nothing(suite):
+            raise Ended(Verdict.TESTS_DO_NOT_RUN, nothing)
         if before.timed_out:
             raise Ended(Verdict.LIMIT_REACHED, _NO_END.format(before.command, before.seconds))
         seen = await _seen(context, base, tests, found.observed)

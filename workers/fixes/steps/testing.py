@@ -56,8 +56,8 @@ class Tests:
         self, sandbox: Sandbox, part: Sequence[str] = (), before: Suite | None = None, most: int = 0
     ) -> Suite:
         """The whole suite, or a ``part`` of pytest's, which ends after so many failures, ``most``.
-        Raises Ended when none of it runs on the base; with a patch, where ``before`` is what it was
-        without, that is the proof's to say, and may take twice as long. Without tests none ran."""
+        Raises Ended where it does not start on the base; with a patch, where ``before`` is what it
+        was without, that is the proof's to say, and may take twice as long."""
         if self.plan.framework == "unittest":
             await sandbox.write(testplan.UNITTESTS, inspect.getsource(unittests).encode())
         named = self.plan.part_of(part) if part else self.plan.suite
@@ -67,22 +67,18 @@ class Tests:
         patience = max(longer, self._timeout / (2 if part else 1))
         done = replace(await self._run(sandbox, command, patience), command=named)
         suite = Suite.of(done, await self._report(sandbox, self.plan.report))
-        if before or done.timed_out:
-            return suite
-        if self._ran_nothing(suite):
-            raise Ended(Verdict.TESTS_DO_NOT_RUN, self._why_nothing(done))
+        if not before and done.exit_code in _NOT_STARTED:
+            raise Ended(Verdict.TESTS_DO_NOT_RUN, self.why_nothing(suite))
         return suite
 
-    def _ran_nothing(self, suite: Suite) -> bool:
-        """Not started, or a runner that names its tests and names none."""
-        code = suite.finished.exit_code
-        if code in _NOT_STARTED:
-            return True
+    def why_nothing(self, tried: Suite) -> str:
+        """Why no test of a suite ran that has some, as where no module can be imported: it did not
+        start, or a runner that names its tests names none. Empty where some ran."""
+        done, suite = tried.finished, self.plan.suite
         names = bool(self.plan.report) or self.plan.framework == "cargo"
-        return names and not suite.ran and code not in (0, NO_TESTS)
-
-    def _why_nothing(self, done: Finished) -> str:
-        suite = self.plan.suite
+        silent = names and not tried.ran and done.exit_code not in (0, NO_TESTS)
+        if done.timed_out or not (silent or done.exit_code in _NOT_STARTED):
+            return ""
         program = re.search(r"([\w./-]+): (?:command )?not found", done.stderr)
         if done.exit_code == 127 and program and program[1] in suite.split():
             return (

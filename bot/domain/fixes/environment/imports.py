@@ -17,6 +17,17 @@ _MODULES = {
     "bs4": "beautifulsoup4", "jwt": "pyjwt", "OpenSSL": "pyopenssl", "socks": "pysocks",
 }  # fmt: skip
 
+# Whose option stops a pytest that does not know it: in a file of its settings, in none of needs.
+_PLUGINS = {
+    "--cov": ("pytest_cov", "pytest-cov"), "--timeout": ("pytest_timeout", "pytest-timeout"),
+    "--asyncio-mode": ("pytest_asyncio", "pytest-asyncio"), "--dist": ("xdist", "pytest-xdist"),
+    "--numprocesses": ("xdist", "pytest-xdist"), "-n": ("xdist", "pytest-xdist"),
+    "--reruns": ("pytest_rerunfailures", "pytest-rerunfailures"),
+    "--benchmark": ("pytest_benchmark", "pytest-benchmark"),
+}  # fmt: skip
+# What setuptools had, and what old projects have from it.
+_HAD = {"pkg_resources": "setuptools<81"}
+
 # What a runner of tests imports; other files among them may be data.
 _RUN = re.compile(r"(?!.*\b(data|fixtures)/)(.*/)?(test_[^/]*|[^/]*_tests?|tests?|conftest)\.py$")
 # Of a table or an argument that lists requirements.
@@ -24,8 +35,9 @@ _KEPT_IN = re.compile(r"dependenc|requires?$|^deps$")
 
 
 def imports_of(tree: Tree, project: dict[str, Any]) -> dict[str, str]:
-    """By module: the requirement that names it somewhere, in whatever extra, group or file. Empty
-    where nothing does; what tests do without where it is absent is left out then."""
+    """By module: the requirement that names it somewhere, in whatever extra, group or file, or that
+    an option of pytest's own settings needs. Empty where nothing does; what tests do without where
+    it is absent is left out then."""
     modules = [path.removesuffix(".py") for path in tree if path.endswith(".py")]
     own = {part for path in modules for part in path.split("/")} | {"pytest"}  # always installed
     found: dict[str, bool] = {}
@@ -38,7 +50,28 @@ def imports_of(tree: Tree, project: dict[str, Any]) -> dict[str, str]:
     wanted = {
         name: named.get(_MODULES.get(name, name).lower().replace("_", "-"), "") for name in found
     }
+    wanted |= {
+        module: said
+        for module, said in _HAD.items()
+        if any(path.endswith(".py") and module in text_of(tree[path]) for path in tree)
+    }
+    wanted |= dict(_of_options(added_options(tree, project)))
     return {name: said for name, said in sorted(wanted.items()) if said or found[name]}
+
+
+def added_options(tree: Tree, project: dict[str, Any]) -> str:
+    """What pytest's settings add to its command line, as it stands there."""
+    texts = "\n".join(text_of(tree.get(path)) for path in ("pytest.ini", "setup.cfg", "tox.ini"))
+    told = re.findall(r"^addopts\b(.*(?:\n[ \t]+\S.*)*)", texts, re.MULTILINE)
+    options = project.get("tool", {}).get("pytest", {}).get("ini_options", {})
+    return " ".join([*told, str(options.get("addopts", ""))])
+
+
+def _of_options(added: str) -> Iterator[tuple[str, str]]:
+    for word in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", added):
+        option = next((each for each in _PLUGINS if f"{word}-".startswith(f"{each}-")), "")
+        if option:
+            yield _PLUGINS[option]
 
 
 def _imported(node: ast.AST, *, needed: bool) -> Iterator[tuple[str, bool]]:

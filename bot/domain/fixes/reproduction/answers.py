@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bot.domain.fixes.python import expression, literal
 from bot.domain.fixes.reproduction import wording
-from bot.domain.fixes.reproduction.reading import Passage, Spot, is_session
+from bot.domain.fixes.reproduction.reading import Passage, Spot, is_session, steps_of
 from bot.domain.fixes.reproduction.records import Answer, Raised, Shown
 from bot.domain.fixes.reproduction.symbols import Symbols
 
@@ -101,13 +101,10 @@ def said_in(text: str, symbols: Symbols) -> list[StatedAnswer]:
             continue
         about = "expected" if name in ("few", "colon") else name
         clause = text[max(_clause(text, match.start()), match.start() - 60) : match.start(name)]
+        known = wording.MODEL.search(text[: match.start()][-60:]) or wording.SAYS.search(clause)
         if name == "other":
             about = _turned(found, text, match.start())
-        elif (
-            name == "actual"
-            and re.match(r"rais|return|give|throw", match["does"], re.I)
-            and (wording.MODEL.search(text[: match.start()][-60:]) or wording.SAYS.search(clause))
-        ):
+        elif known and name == "actual" and re.match("rais|return|give|throw", match["does"], re.I):
             about = "expected"
         elif not wording.ASKING.match(clause) and wording.NOT.search(
             re.sub(wording.RELATIVE, "", clause.rpartition(",")[2])
@@ -216,10 +213,23 @@ def nearest(
     the text that follows, and the paragraph that leads up to a block.
     """
     others = [n for n, each in enumerate(spot.parts) if each.about == about and n != spot.index]
+    ends = [steps_of(each.text)[-1:] if is_session(each.text) else [] for each in spot.parts]
+    answered = [n for n, steps in enumerate(ends) if any(step.shown for step in steps)]
+    others = [n for n in others if n > spot.index or min(answered, default=n) >= n]  # of one above
     for n in sorted(others, key=lambda n: (n < spot.index, n)):
-        if (found := announced(spot.parts[n], spot.symbols)) is not None:
+        found = None if _of_another(spot, n) else announced(spot.parts[n], spot.symbols)
+        if found is not None:
             return found
     return next((each.answer for each in _told(spot, span, asked) if each.about == about), None)
+
+
+def _of_another(spot: Spot, n: int) -> bool:
+    """Whether a block is what a call with other values gives: "as `f('b')` has it:"."""
+    lead = spot.parts[n - 1].text.rstrip() if n and spot.parts[n].code else ""
+    told = re.search(rf"\b(?:as|like)\s+({wording.TICKED})[^`\n]{{0,40}}:$", lead)
+    nodes = ast.walk(node) if told and (node := expression(told[1].strip("`"))) else ()
+    values = [str(each.value) for each in nodes if isinstance(each, ast.Constant)]
+    return any(value not in spot.passage.text for value in values)
 
 
 def _told(spot: Spot, span: tuple[int, int], asked: Sequence[int]) -> Iterator[StatedAnswer]:
@@ -252,15 +262,13 @@ def _of_it(text: str, symbols: Symbols, span: tuple[int, int] = (-1, -1)) -> Ite
     """What a text says in the sentence of a question, in those that name the checkout's or a number
     of the question's own, and in others that begin with no subject: "The page should be 3" is
     about the page."""
-    numbers = set(re.findall(r"\d{2,9}", text[slice(*span)] if span[0] >= 0 else ""))
+    words = symbols.names.keys() | set(
+        re.findall(r"\d{2,9}", text[slice(*span)] if span[0] >= 0 else "")
+    )
     for each in said_in(text, symbols):
         start = _clause(text, each.at)
         own = start <= span[0] <= each.at
-        if (
-            own
-            or each.answer is UNCHANGED
-            or speaks_of_it(text[start : each.at], symbols.names.keys() | numbers)
-        ):
+        if own or each.answer is UNCHANGED or speaks_of_it(text[start : each.at], words):
             yield each
 
 
@@ -268,11 +276,9 @@ def speaks_of_it(sentence: str, words: Set[str]) -> bool:
     """Whether a sentence is about what was asked: it says one of ``words``, or has no subject."""
     named = words & {*re.findall(r"\w+", sentence), *re.findall(r"\d+", sentence)}
     clause = re.split(r"[;:,]\s+(?:so|and|but)?\s*", sentence.rstrip(" :\n"))[-1]
-    return (
-        bool(named)
-        or not sentence.strip()
-        or (wording.OPENS.match(sentence) or wording.OPENS.match(clause)) is not None
-    )
+    opens = wording.OPENS.match(sentence) or wording.OPENS.match(clause)
+    # "..., so 1 would be right"
+    return bool(named or opens or re.search(r"(?:^|\bso)\s*$", sentence))
 
 
 def _beside(

@@ -3,19 +3,20 @@
 import ast
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.domain.fixes.patch import Tree
-from bot.domain.fixes.python import literal, parsed
-from bot.domain.fixes.reproduction.answers import UNCHANGED, said_in
+from bot.domain.fixes.python import expression, literal, parsed
+from bot.domain.fixes.reproduction.answers import UNCHANGED, said_in, sentence_at
 from bot.domain.fixes.reproduction.commands import command_lines
 from bot.domain.fixes.reproduction.examples import examples_in
 from bot.domain.fixes.reproduction.reading import passages
 from bot.domain.fixes.reproduction.records import BugReport, Reproduction, Shown
 from bot.domain.fixes.reproduction.resolving import NotPlain, Resolver
 from bot.domain.fixes.reproduction.symbols import Symbols, symbols_of
+from bot.domain.fixes.reproduction.wording import TICKED
 from bot.domain.fixes.reproduction.writing import Place, headed, write
 from bot.domain.fixes.testplan import Style, how_to_test
 
@@ -98,18 +99,24 @@ def _beyond(report: BugReport, symbols: Symbols, tests: Sequence[Reproduction]) 
     nodes = [node for one in tests for node in ast.walk(ast.parse(one.source))]
     asked = {ast.unparse(node) for node in nodes if isinstance(node, ast.expr)}
     asked |= {str(node.value).strip() for node in nodes if isinstance(node, ast.Constant)}
-    prose = [part.text for part in passages(report.title, report.body) if not part.code]
-    for told in (told for text in prose for told in said_in(text, symbols)):
-        if (
-            told.about == "expected"
-            and told.answer is not UNCHANGED
-            and isinstance(told.answer, Shown)
-        ):
-            node = told.answer.node
-            ways = {ast.unparse(node), str(literal(node))} if node else set[str]()
-            if asked.isdisjoint({each.strip() for each in (*ways, told.answer.text)}):
-                return told.answer.text
+    for text in (part.text for part in passages(report.title, report.body) if not part.code):
+        told = [(e, e.answer) for e in said_in(text, symbols) if isinstance(e.answer, Shown)]
+        came = {shown.text for each, shown in told if each.about != "expected"}
+        wanted = [(e.at, shown) for e, shown in told if e.about == "expected"]
+        beside = [value for at, _ in wanted for value in _values_in(sentence_at(text, at))]
+        for shown in (*(shown for _, shown in wanted if shown is not UNCHANGED), *beside):
+            ways = {ast.unparse(node), str(literal(node))} if (node := shown.node) else set[str]()
+            if (asked | came).isdisjoint({way.strip() for way in (*ways, shown.text)}):
+                return shown.text
     return ""
+
+
+def _values_in(sentence: str) -> Iterator[Shown]:
+    """Values between backticks, of names or not: "`a` to be `1`, `b` to be `(2, c)`"."""
+    for span in re.findall(TICKED, sentence):
+        node = expression(text := span.strip("`"))
+        if isinstance(node, ast.Constant | ast.List | ast.Tuple | ast.Set | ast.Dict):
+            yield Shown(text, node)
 
 
 def _finished(one: Reproduction) -> Reproduction:

@@ -70,15 +70,15 @@ def examples_in(report: records.BugReport, symbols: Symbols) -> list[Example]:
     defined = completing.definitions(parts, symbols)
     found = [completing.completed(one, defined, parts, symbols) for one in found[:MAX_EXAMPLES]]
     found += [text for one in found for text in _as_text(one)]
-    return [each for one in found for each in _unless_meant(one, spots[0])]
+    return [each for one in found for each in _unless_meant(several.in_place(one), spots[0])]
 
 
 def _as_text(one: Example) -> Iterator[Example]:
     """Of what is printed nobody knows whether it is a number or a text that shows one."""
     if one.printed and isinstance(one.expected, Shown) and one.sure > 1:
-        told = [Shown(each.text) for each in (one.expected, one.actual) if isinstance(each, Shown)]
+        came = Shown(one.actual.text) if isinstance(one.actual, Shown) else one.actual
         if isinstance(literal(one.expected.node), int):
-            yield replace(one, expected=told[0], actual=told[-1] if told[1:] else None, sure=1)
+            yield replace(one, expected=Shown(one.expected.text), actual=came, sure=1)
 
 
 def _unless_meant(one: Example, spot: Spot) -> Iterator[Example]:
@@ -87,14 +87,14 @@ def _unless_meant(one: Example, spot: Spot) -> Iterator[Example]:
     if not isinstance(one.actual, Raised):
         yield one
         return
-    text = _NO_ERROR.sub("", "\n".join(spot.prose))
+    text, none = _NO_ERROR.subn("", "\n".join(spot.prose))
     others = guessing.other_errors(text, one.actual, spot.symbols)
     # of two errors that are told apart from a call nobody knows which is its own
     unclear = one.kind == "traceback" and len(others) > 1
     if one.expected is not None and not (unclear and isinstance(one.expected, Raised)):
         yield one
         return
-    for other in [] if unclear else others:
+    for other in [] if unclear or none else others:  # "a BadUrl and no exception" comes back
         yield replace(one, expected=other, sure=min(one.sure, 2))
     if others or _AN_ERROR.search(text):
         if one.actual.name:
@@ -112,16 +112,12 @@ def _kind_of(parts: Sequence[reading.Passage], index: int, symbols: Symbols) -> 
     if not steps and any(sentences.calls_in(passage.text, symbols)):
         return replace(passage, code=answers.error_in(passage.text, symbols) is not None)
     heads = {name.partition(".")[0] for name in symbols.modules}
-    imported = {name.partition(".")[0] for step in steps for name in _imports(step.node)}
+    nodes = [step.node for step in steps if isinstance(step.node, ast.Import | ast.ImportFrom)]
+    names = [getattr(node, "module", None) or one.name for node in nodes for one in node.names]
+    imported = {name.partition(".")[0] for name in names}
     if not imported & heads and not any(sentences.calls_it(step.node, symbols) for step in steps):
         return replace(passage, about=reading.announcing(parts, index))
     return passage
-
-
-def _imports(node: ast.stmt) -> list[str]:
-    if isinstance(node, ast.ImportFrom):
-        return [node.module or ""]
-    return [each.name for each in node.names] if isinstance(node, ast.Import) else []
 
 
 def _block(spot: Spot) -> Iterator[Example]:
@@ -129,7 +125,7 @@ def _block(spot: Spot) -> Iterator[Example]:
     steps = reading.steps_of(spot.passage.text)
     body = [step.node for step in steps]
     told = sentences.expected_of(_texts_beside(spot), steps, spot.symbols)
-    own = [*_ready_made(body), *_said_to_raise(spot, steps), *told]
+    own = [*_ready_made(body), *_said_to_raise(spot, steps), *(told or ())]
     last = max((n for n, step in enumerate(steps) if step.shown), default=-1)
     for n, step in enumerate(steps):
         before = tuple(node for node in body[:n] if not isinstance(node, ast.Assert))
@@ -137,14 +133,11 @@ def _block(spot: Spot) -> Iterator[Example]:
             actual = answers.nearest(spot, "actual")
             own.append(Example("assertion", before, step.node, None, actual, 5))
         elif step.shown or step.comment:
-            own += _judged(spot, before, step, n == last and not told)
+            own += _judged(spot, before, step, n == last and told == [])
     yield from own
     several = ast.unparse(ast.Module(body, [])).count("print(") > 1
-    if (
-        (several or not own)
-        and steps
-        and (not steps[-1].shown or not reading.is_session(spot.passage.text))
-    ):
+    ends = steps and steps[-1].shown and reading.is_session(spot.passage.text)
+    if steps and not ends and (several or not own):
         yield from _whole(spot, body)
     for n in range(len(steps) if spot.passage.about != "expected" else 0):
         yield from sentences.as_shown(steps, n, spot.symbols)
@@ -157,6 +150,7 @@ def _whole(spot: Spot, body: list[ast.stmt]) -> Iterator[Example]:
     asked, script = sentences.asked_in(body[-1]), ast.Module(body, [])
     prints = ast.unparse(script).count("print(")
     if prints > 1 or asked is None:
+        expected = several.of_lines(expected, actual)
         lines = len(expected.text.strip().splitlines()) if isinstance(expected, Shown) else 0
         plain = (lines and prints) or (isinstance(actual, Raised) and not expected)
         if plain and not same(expected, actual):
@@ -229,9 +223,7 @@ def _judged(
 
 
 def _answer(text: str, symbols: Symbols) -> Answer | None:
-    return (
-        (answers.error_in(text, symbols) or answers.answer(text, symbols)) if text.strip() else None
-    )
+    return answers.error_in(text, symbols) or answers.answer(text, symbols)
 
 
 def _texts_beside(spot: Spot) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 from typing import Literal
 
-from bot.domain.fixes.python import parsed, printable
+from bot.domain.fixes.python import literal, parsed, printable
 from bot.domain.fixes.reproduction import tables
 from bot.domain.fixes.reproduction.symbols import Symbols
 
@@ -97,7 +97,8 @@ def _unfenced(passage: Passage) -> Iterator[Passage]:
     head: list[str] = []
     for text in re.split(r"\n\s*\n", passage.text):
         body = parsed(text) if len(text) < MAX_LINE else None
-        if body and any(map(_is_code, body.body)) and "\n" in text.strip():
+        several = "\n" in text.strip() and body and any(map(_is_code, body.body))
+        if several or (literal(text) is not ... and "".join(head[-1:]).rstrip().endswith(":")):
             yield replace(passage, text="\n\n".join(head))
             head = []
             yield replace(passage, text=text.strip("\n"), code=True)
@@ -127,6 +128,9 @@ def announcing(parts: Sequence[Passage], index: int) -> About:
         max((m.end() for m in each.finditer(words)), default=0) for each in (_EXPECTED, _ACTUAL)
     ]
     if last[0] and (last[0] > last[1] or re.search(r"\b(?:should|would|must)\b", words, re.I)):
+        return "expected"
+    rather = re.search(r"(?:should|must)n['’]t\b.*,", words, re.I)
+    if rather and literal(parts[index].text) is not ...:  # "there shouldn't be a 2, this is all:"
         return "expected"
     return "actual" if last[1] and not last[0] else ""
 
@@ -162,9 +166,11 @@ def _body(lines: list[str]) -> Iterator[Passage]:
             name = heading["hash"] or heading["bold"] or heading["plain"]
             about = _about(name)
             rest = heading["rest"] or heading["after"] or ""
-            if about and rest.strip():
+            if about and rest.rstrip().endswith(":"):
+                yield Passage(rest)  # it says what of
+            elif about and rest.strip():
                 yield Passage(rest, about)
-                about = about if rest.rstrip().endswith(":") else ""  # said on its own line
+                about = ""  # said on its own line
             elif not about:
                 text.append(line)
         else:
@@ -224,7 +230,9 @@ def steps_of(text: str) -> list[Step]:
     lines, steps = text.splitlines(), []
     for node in module.body if module and printable(module) else ():
         main = isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
-        tries = isinstance(node, ast.Try)  # what was tried, without what is done then
+        # what was tried, without what is done then, but for what is printed
+        caught = "".join(map(ast.unparse, getattr(node, "handlers", ())))
+        tries = isinstance(node, ast.Try) and "print(" not in caught
         for part in node.body if (main or tries) and hasattr(node, "body") else [node]:
             at, below = part.end_lineno or 0, ""
             beside = remarks.get(at, "")

@@ -21,6 +21,7 @@ _STATEMENTS = (
     *(ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Assert, ast.For, ast.If, ast.Pass),
     *(ast.FunctionDef, ast.ClassDef, ast.Return, ast.Yield, ast.YieldFrom, ast.Break),
     *(ast.Continue, ast.Raise, ast.With, ast.withitem, ast.Delete, ast.Del),
+    *(ast.Try, ast.ExceptHandler),
 )
 _ENTERED = ("pytest.raises", "self.assertRaises", "suppress", "catch_warnings")
 # What a ready-made test needs of its runner.
@@ -116,6 +117,8 @@ class Resolver:
                 case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
                     self._bind_here(name)
                 case ast.FunctionDef(name=name) | ast.ClassDef(name=name) if name[:2] != "__":
+                    self._bind_here(name)
+                case ast.ExceptHandler(name=str(name)):
                     self._bind_here(name)
                 case (
                     ast.Name(ctx=ast.Del())
@@ -239,7 +242,9 @@ class Resolver:
         for length in range(len(parts) - 1, 0, -1):
             for known in self._matching(".".join(parts[:length])):
                 if parts[length] in self._offered(known):
-                    taken = parts[length] in self.bound or parts[length] == parts[0]
+                    there = known, parts[length]
+                    taken = parts[length] in {*self.bound, parts[0]}
+                    taken |= self.imports.get(parts[length], there) != there
                     if taken and parts[:length] == [known]:
                         self._is_module(known, known, (known, ""))
                         return self.dotted(parts)

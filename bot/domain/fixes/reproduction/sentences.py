@@ -13,6 +13,7 @@ from bot.domain.fixes.python import expression, literal, names_in
 from bot.domain.fixes.reproduction import answers, several
 from bot.domain.fixes.reproduction.reading import Spot, Step, steps_of
 from bot.domain.fixes.reproduction.records import Answer, Example, Raised, Shown, same
+from bot.domain.fixes.reproduction.several import applied
 from bot.domain.fixes.reproduction.standard import BUILTINS
 from bot.domain.fixes.reproduction.symbols import Symbols
 
@@ -69,6 +70,11 @@ _ALIKE = re.compile(
     r"[^.!?\n]{0,40}\b(?:same|equal|identical|agree|match)\b",
     re.IGNORECASE,
 )
+# "I'd expect 0 for the empty list": of which of several lines, after the value.
+_OF_WHICH = re.compile(
+    r"\b(?:for|with|when|where|if)\s+(?!(?:it|this|that|both|all|these|those|them|each|every)\b)(.*)",
+    re.IGNORECASE,
+)
 _SENTENCES = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
 
 
@@ -87,9 +93,8 @@ def asked_in(node: ast.stmt) -> tuple[ast.expr, bool] | None:
 
 def calls_it(node: ast.AST, symbols: Symbols) -> bool:
     """Whether a call of something the checkout defines is in ``node``."""
-    names = (
-        ast.unparse(part.func).split(".") for part in ast.walk(node) if isinstance(part, ast.Call)
-    )
+    calls = (part.func for part in ast.walk(node) if isinstance(part, ast.Call))
+    names = (ast.unparse(func).split(".") for func in calls)
     return any(name[0] in symbols.modules or symbols.names.keys() & {*name} for name in names)
 
 
@@ -143,7 +148,7 @@ def spoken(spot: Spot) -> Iterator[Example]:
             shown = Example("sentence", before, question, actual, None, 0, printed)
             for sentence in _SENTENCES.split(text[end:]):
                 for _, value in _told(sentence, spot.symbols, [shown]):
-                    yield from _applied(value, [shown], spot.symbols)
+                    yield from applied(value, [shown], spot.symbols)
             yield Example("sentence", before, question, actual, None, 0, printed)
         elif endless and isinstance(question, ast.Call):
             yield Example("sentence", before, question, None, None, 2, hangs=True)
@@ -189,11 +194,15 @@ def _asked(
             yield start, end, before, *asked
 
 
-def expected_of(texts: Sequence[str], steps: Sequence[Step], symbols: Symbols) -> list[Example]:
-    """What ``texts`` say should come of the ``steps`` of a session, in their order."""
+def expected_of(
+    texts: Sequence[str], steps: Sequence[Step], symbols: Symbols
+) -> list[Example] | None:
+    """What ``texts`` say should come of the ``steps`` of a session, in their order; None where that
+    is told of one of them and not clear of which."""
     seen = [one for n in reversed(range(len(steps))) for one in as_shown(steps, n, symbols)]
     seen = [one for one in seen if not _FINE.search(steps[len(one.setup)].comment)]
     found: list[Example] = []
+    unclear = False
     code = "\n".join(ast.unparse(step.node) for step in steps)
     words = symbols.names.keys() | set(re.findall(r"\d{2,9}", code))
     shown = [n for n, step in enumerate(steps) if step.shown]
@@ -203,30 +212,36 @@ def expected_of(texts: Sequence[str], steps: Sequence[Step], symbols: Symbols) -
         side_by_side = re.search(r"[`\])}'\"]\s+and\s+[`\[({'\"]", sentence)
         if side_by_side and len(told) > 1:  # one for each, in their order
             pairs = zip(told, reversed(seen), strict=False) if len(told) == len(seen) else ()
-            found += [each for (_, value), one in pairs for each in _applied(value, [one], symbols)]
+            found += [each for (_, value), one in pairs for each in applied(value, [one], symbols)]
             continue
         if counted := _COUNTED.search(sentence):
             which = counted["which"].lower()
             at = -1 if which in ("latter", "last") else _ORDINALS.index(which) % 3
             meant = shown[at : at + 1 or None]
             of_it = [one for one in seen if [len(one.setup)] == meant]
-            found += [each for _, value in told for each in _applied(value, of_it, symbols)]
+            found += [each for _, value in told for each in applied(value, of_it, symbols)]
             continue
         if _ALIKE.search(sentence):
             asks = [one for one in seen if calls_it(one.question, symbols)]
             models = [one.expected for one in seen if names_in(one.question) <= BUILTINS]
             if len(models) == len(asks) == 1 and isinstance(models[0], Shown):
-                found += _applied(models[0], asks, symbols)
+                found += applied(models[0], asks, symbols)
         found += _parts_of(sentence, seen, words)
         for at, value in told:
             spans = [m["two"] or m["one"] for m in SPAN.finditer(sentence[:at], before)]
             asked = _named(spans[-1], seen, steps, symbols) if spans else None
             if asked is None:
                 asked = _about(sentence[:at], seen)
+            which = _OF_WHICH.search(sentence, at) if asked is None and len(seen) > 1 else None
+            if which:
+                names = [m["two"] or m["one"] for m in SPAN.finditer(which[1])]
+                held = _about(which[1].rstrip(".!?"), seen)
+                asked = (_named(names[0], seen, steps, symbols) if names else held) or []
             if asked is not None or answers.speaks_of_it(sentence[:at], words):
-                found += _applied(value, seen if asked is None else asked, symbols)
+                found += applied(value, seen if asked is None else asked, symbols, asked is None)
+                unclear = unclear or (which is not None and not found)
             before = at
-    return found
+    return None if unclear and not found else found
 
 
 def _parts_of(sentence: str, seen: Sequence[Example], words: Set[str]) -> Iterator[Example]:
@@ -314,24 +329,3 @@ def _named(
     if names and names <= made:
         return [Example("doctest", tuple(step.node for step in steps), node, None, None, 0)]
     return [] if isinstance(node, ast.Call) else None
-
-
-def _applied(told: Shown | int, asked: Sequence[Example], symbols: Symbols) -> Iterator[Example]:
-    """The first question that does not show it already, asked for what is told."""
-    for one in asked:
-        shown, question = one.expected, one.question
-        expected = told if isinstance(told, Shown) else answers.answer(str(told), symbols)
-        if isinstance(question, ast.expr):
-            expected = answers.resolved(expected, question)
-        if expected is None:
-            continue
-        if isinstance(told, int):
-            value = literal(shown.text) if isinstance(shown, Shown) else ...
-            if not isinstance(value, list | tuple | dict | set | str):
-                continue
-            question = ast.parse(f"len({ast.unparse(question)})", mode="eval").body
-            shown = answers.answer(str(len(value)), symbols)
-        if not same(expected, shown):
-            sure = (5 if shown is not None else 3) - isinstance(told, int)
-            yield replace(one, question=question, expected=expected, actual=shown, sure=sure)
-            return

@@ -1,12 +1,16 @@
-"""Several values that a passage tells at once."""
+"""Values of which a passage tells several, and questions that one value may be told of."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from operator import eq
+from typing import Any
 
-from bot.domain.fixes.python import expression
+from bot.domain.fixes.python import expression, literal
 from bot.domain.fixes.reproduction import answers
-from bot.domain.fixes.reproduction.records import Answer, Example, Shown
+from bot.domain.fixes.reproduction.records import Answer, Example, Shown, same
+from bot.domain.fixes.reproduction.symbols import Symbols
 
 
 def side_by_side(
@@ -42,6 +46,79 @@ def together(found: Sequence[Example]) -> Iterator[Example]:
         assert asked.node is not None  # noqa: S101 (it was parsed before)
         yield replace(one, question=asked.node, expected=expected, actual=actual, sure=one.sure + 1)
     yield from found
+
+
+def applied(
+    told: Shown | int, asked: Sequence[Example], symbols: Symbols, several: bool = True
+) -> Iterator[Example]:
+    """The first question that does not show it already, asked for what is told, of several one that
+    shows a value of that kind; none where not ``several`` may be meant and are."""
+    found: list[Example] = []
+    for one in asked:
+        shown, question = one.expected, one.question
+        expected = told if isinstance(told, Shown) else answers.answer(str(told), symbols)
+        if isinstance(question, ast.expr):
+            expected = answers.resolved(expected, question)
+        if expected is None:
+            continue
+        if isinstance(told, int):
+            value = literal(shown.text) if isinstance(shown, Shown) else ...
+            if not isinstance(value, list | tuple | dict | set | str):
+                continue
+            question = ast.parse(f"len({ast.unparse(question)})", mode="eval").body
+            shown = answers.answer(str(len(value)), symbols)
+        if not same(expected, shown):
+            sure = (5 if shown is not None else 3) - isinstance(told, int)
+            fits = replace(one, question=question, expected=expected, actual=shown, sure=sure)
+            found.append(fits)
+    if len(asked) > 1:
+        found = [
+            one for one in found if {*map(_has_parts, (one.expected, one.actual))} != {True, False}
+        ]
+    yield from found[:1] if several or len(found) == 1 else ()
+
+
+def of_lines(told: Answer | None, came: Answer | None) -> Answer | None:
+    """What a script should print; None for one line that is of another form than all that came."""
+    if told is answers.UNCHANGED:
+        return None
+    if isinstance(told, Shown) and isinstance(came, Shown):
+        lines, shown = told.text.strip().splitlines(), came.text.strip().splitlines()
+        forms = {_form(line) for line in shown}
+        if len(lines) == 1 < len(shown) and _form(lines[0]) not in forms:
+            return None
+    return told
+
+
+def _form(line: str) -> str:
+    """The signs around a value: a dict's, a text's, none."""
+    return re.sub(r"\w", "", f"{line.strip()[:1]}{line.strip()[-1:]}")
+
+
+def in_place(one: Example) -> Example:
+    """Of a list "I expect `(1, 'b')`" where `(1, 'a')` stands in it: all of it, with that one."""
+    told, came = one.expected, one.actual
+    value = literal(told.text) if isinstance(told, Shown) else ...
+    shown = literal(came.text) if isinstance(came, Shown) else ...
+    if not isinstance(shown, list | tuple) or not isinstance(value, list | tuple | dict):
+        return one
+    alike = [n for n, each in enumerate(shown) if type(each) is type(value) is not type(shown)]
+    near = [n for n in alike if any(map(eq, _parts(shown[n]), _parts(value)))]
+    if not alike:
+        return one
+    whole = [value if n == near[0] else each for n, each in enumerate(shown)] if near else []
+    text = repr(type(shown)(whole))
+    return replace(one, expected=Shown(text, expression(text)) if len(near) == 1 else None)
+
+
+def _parts(value: list[Any] | tuple[Any, ...] | dict[Any, Any]) -> list[Any]:
+    return [*value.items()] if isinstance(value, dict) else [*value]
+
+
+def _has_parts(told: Answer | None) -> bool | None:
+    """Whether a value has parts of its own; None where nobody knows."""
+    value = literal(told.text) if isinstance(told, Shown) else ...
+    return None if value is ... else isinstance(value, list | tuple | dict | set)
 
 
 def _listed(several: Iterable[Answer | None]) -> Shown:

@@ -43,7 +43,7 @@ _SHOULD = (
     r"|(?:should|must)(?:n['’]t)?(?:\s+(?:\w+\s+)?(?:be|return|give|equal|print|yield|have\s+been|have\s+returned"
     r"|raise|throw|produce|evaluate|come|become|remain|show|read|fail\s+with|result\s+in))?"
     r"|(?:ought|needs?|has|have|supposed)\s+to\s+(?:be|return|give|raise|print)|want(?:ed|s)?|I\s+need"
-    r"|(?:correct|right|proper)\s+(?:result|answer|value|output)|would\s+(?:be|return|give)|wish\s+for|(?:I\s+)?catch(?:es|ing)?"
+    r"|correct\s+\w+|(?:right|proper)\s+(?:result|answer|value|output|one|form|word|spelling)|would\s+(?:be|return|give)|wish\s+for|be\s+(?:happy|fine)\s+with|(?:I\s+)?catch(?:es|ing)?"
     r"|please\s+(?:raise|return|give|print|make\s+it)|used\s+to\s+(?:be|return|give|print|raise)"
     r"|erwart\w+(?:\s+(?:wird|wäre|ich|wir))?|sollte|attendu|on\s+attend|devrait\s+\w+|se\s+espera(?:ba)?|esperado|debería\s+\w+"
     r"|then\s+(?:I|we|you|it)(?:\s+would|['’]d)\s+(?:get|see|have)|thought\s+(?:I|we|it)(?:\s+would|['’]d)?\s+(?:get|see|give|return)s?|like\s+(?:it\s+)?to\s+(?:see|get|be|return|give)"

@@ -77,7 +77,7 @@ def write(example: Example, resolver: Resolver, place: Place) -> Reproduction:
         return found
     came = example.expected
     gives = (
-        f"gives {_short(came.text)}" if isinstance(came, Shown) else f"raises {reason.exception}"
+        f"gives {_short(came.text)}" if isinstance(came, Shown) else f"raises {came and came.name}"
     )
     return found.model_copy(update={"says": f"`{_short(ast.unparse(example.question))}` {gives}"})
 

@@ -175,8 +175,8 @@ def _smuggled(module: ast.Module, symbols: Symbols) -> Iterator[str]:
     if not resolver.subjects:
         yield "it asks nothing of the repository"
     for node in ast.walk(module):
-        if isinstance(node, ast.Raise):
-            yield "it holds a raise statement"
+        if isinstance(node, ast.Raise | ast.Try):
+            yield f"it holds a {type(node).__name__.lower()} statement"
         elif isinstance(node, ast.ImportFrom) and node.level:
             yield "it imports relatively"
         elif isinstance(node, ast.Assert) and isinstance(node.test, ast.Constant):

@@ -57,7 +57,7 @@ def _memberships(site: Site, container: str) -> list[tuple[str, int, float]]:
 
 
 def nearby(site: Site) -> list[tuple[str, int, float]]:
-    """Conditions written elsewhere in the function."""
+    """Conditions written elsewhere in the function; and that an end is not there twice."""
     found: dict[str, tuple[str, int, float]] = {}
     visible = {*site.scope.visible(site.node), *site.scope.module_names, "len", "abs", "isinstance"}
     for node in site.source.walk(site.scope.owner) if site.scope.is_function else ():
@@ -66,6 +66,11 @@ def nearby(site: Site) -> list[tuple[str, int, float]]:
             names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
             if "\n" not in text and len(text) < 50 and names <= visible:
                 found[text] = (text, COMPARE, 0.4)
+    method = getattr(site.node, "func", site.node)
+    if getattr(method, "attr", "") in ("startswith", "endswith"):
+        for end in (getattr(each, "value", 0) for each in getattr(site.node, "args", ())):
+            if isinstance(end, str):
+                found[end] = (f"not {site.text(method)}({site.quoted(end * 2)})", NOT, 0.4)
     return list(found.values())
 
 
@@ -93,7 +98,7 @@ def extended(site: Site) -> Iterator[Edit]:
     if "\n" in own:
         return
     for text, tight, weight in [*atoms(site), *nearby(site)]:
-        if text in own and tight == 15 and text == own:
+        if tight == 15 and text == own:
             continue
         for word, needed in (("and", AND), ("or", OR)):
             extra = f"({text})" if tight < needed else text
@@ -103,12 +108,9 @@ def extended(site: Site) -> Iterator[Edit]:
             edits.append(
                 site.replace(f"{extra} {word} {mine}", "guarding condition", guards, tight=needed)
             )
-            if not _guards_only(text):
-                edits.append(
-                    site.replace(
-                        f"{mine} {word} {extra}", "added condition", guards * 0.9, tight=needed
-                    )
-                )
+            if not text.endswith(("is None", "is not None")):  # they only guard
+                more = f"{mine} {word} {extra}"
+                edits.append(site.replace(more, "added condition", guards * 0.9, tight=needed))
     yield from spread(edits)
 
 
@@ -116,10 +118,6 @@ def _shares_name(one: str, two: str) -> bool:
     return bool(
         set(one.replace(".", " ").split()) & set(two.replace(".", " ").replace("(", " ").split())
     )
-
-
-def _guards_only(text: str) -> bool:
-    return text.endswith(("is None", "is not None"))
 
 
 def _is_test(site: Site) -> bool:
