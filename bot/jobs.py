@@ -2,8 +2,7 @@
 
 A job is on the to-do list in Redis until it has ended well; RQ only wakes a worker. So a job
 outlives every process: whoever comes next claims it under a lease, and a worker that lost its
-lease may write nothing more.
-"""
+lease may write nothing more."""
 
 from __future__ import annotations
 

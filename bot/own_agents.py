@@ -1,7 +1,6 @@
 """``.github/soulcaster/agents/NAME.md``: read from the repository, checked, and written.
 
-What is wrong is told with the file's line.
-"""
+What is wrong is told with the file's line."""
 
 import asyncio
 import hashlib

@@ -1,7 +1,6 @@
 """Every setting, read from the environment once, here and nowhere else.
 
-``Settings.load()`` raises ConfigError with one line a mistake: which, why, and how to mend it.
-"""
+``Settings.load()`` raises ConfigError with one line a mistake: which, why, and how to mend it."""
 
 from __future__ import annotations
 

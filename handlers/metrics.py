@@ -2,8 +2,7 @@
 
 The second is read from Redis as it is asked for; what that costs does not grow with what is there.
 No label names a repository, a person or an installation.
-https://prometheus.io/docs/practices/naming/
-"""
+https://prometheus.io/docs/practices/naming/"""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping

@@ -1,7 +1,6 @@
 """The rosters of adapters, and which one of each is used.
 
-SDKs are imported when their adapter is made. The contract suites run against every name here.
-"""
+SDKs are imported when their adapter is made. The contract suites run against every name here."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """What the Gemini adapters share: a client, what its errors mean, and when to ask again.
 
-The SDK ignores what a 429 says about when to come back, so waiting is done by us.
-"""
+The SDK ignores what a 429 says about when to come back, so waiting is done by us."""
 
 from __future__ import annotations
 

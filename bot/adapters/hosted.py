@@ -1,7 +1,6 @@
 """How hosted services are asked: within a breaker, with patience, and with our errors.
 
-Their SDKs' own retries are off: they know neither our breakers nor how long a job may wait.
-"""
+Their SDKs' own retries are off: they know neither our breakers nor how long a job may wait."""
 
 import asyncio
 import ssl

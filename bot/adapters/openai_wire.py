@@ -1,7 +1,6 @@
 """What the adapters of OpenAI's wire share: a client, and what its errors mean.
 
-Many servers speak it, https://platform.openai.com/docs/api-reference, and few of them all of it.
-"""
+Many servers speak it, https://platform.openai.com/docs/api-reference, and few of them all of it."""
 
 from contextlib import nullcontext
 from typing import TYPE_CHECKING

@@ -35,8 +35,7 @@ class FileImport(Worded):
     ``bad`` ones the first are ``listed`` with their line and why. ``first`` and ``last`` are
     numbers of reports that it brought. The quick pass over them was ``asked_at``. Of ``repository``
     its ``issues`` and ``comments`` are read up to there, by GitHub's time of their last change.
-    What was ``attached`` in Slack is fetched from there.
-    """
+    What was ``attached`` in Slack is fetched from there."""
 
     number: int = 0
     kind: str

@@ -47,8 +47,7 @@ class Draft(Worded):
     that ``announces`` an item and the event itself are then one occurrence. ``author_id`` is
     GitHub's id of the author, where the words came from GitHub and through no other app.
     ``history`` is from before the app came: nobody is told of it unasked; ``brought_by`` is the
-    number of the import that brought it, 0 for none.
-    """
+    number of the import that brought it, 0 for none."""
 
     source: str
     key: str = Field(min_length=1, max_length=500)
@@ -75,10 +74,8 @@ class Draft(Worded):
 
 class Item(Draft):
     """A feedback item ``I-345``: a draft that has its number, and perhaps its cluster.
-
     ``updated_at`` is the source's own time of the newest edit seen (an older edit never wins).
-    ``recovered_at``: its source says that it is over since then, and it was not seen again.
-    """
+    ``recovered_at``: its source says that it is over since then, and it was not seen again."""
 
     number: int
     cluster: int | None = None
@@ -145,8 +142,7 @@ class Watch(Record):
     """A problem is watched after the merge of ``pull``; ``counts`` are source, before and after.
 
     It begins with ``release``, the first that has the merge: "" while that is awaited, None where
-    the project makes none.
-    """
+    the project makes none."""
 
     pull: int
     since: AwareDatetime
@@ -162,8 +158,7 @@ class Cluster(Worded):
     ``trend`` says how its counts are out of the usual, "" when they are not; ``shown_by`` are the
     oldest of its reports of each source and audience; ``standing`` is how all its issues were
     closed on GitHub, ``labelled`` and ``assigned`` what its issues said last. ``state_by`` is the
-    person who said its state and "" where nobody did, ``state_at`` and ``severity_at`` are when.
-    """
+    person who said its state and "" where nobody did, ``state_at`` and ``severity_at`` are when."""
 
     number: int
     state: ClusterState = ClusterState.NEW
@@ -223,8 +218,7 @@ class Project(Record):
     ``owner``, the account it belongs to; 0 where that was not read yet.
 
     ``updated_at`` is the time of what is known: GitHub's own of its last change; ``removed_at``
-    when GitHub itself said that the app was ``removed``, None where it was only found out.
-    """
+    when GitHub itself said that the app was ``removed``, None where it was only found out."""
 
     id: int
     installation: int
@@ -252,8 +246,7 @@ class Person(Record):
 
     ``operator``: who sits at this server's shell, or uses a ``token`` that was made there; of no
     door else. ``token`` is the id of the API's token that speaks in the person's name.
-    ``user_id`` is GitHub's own: a login can be given up and be somebody else's the next day.
-    """
+    ``user_id`` is GitHub's own: a login can be given up and be somebody else's the next day."""
 
     login: str = ""
     user_id: int | None = None
@@ -280,8 +273,7 @@ class Place(Record):
     """Where something was said, and so where it is answered.
 
     GitHub: ``issue`` and ``comment``. Slack: ``channel``, ``thread`` and ``response_url``, which
-    takes answers until ``answer_by``; ``home`` is a person's home tab. Shell: neither.
-    """
+    takes answers until ``answer_by``; ``home`` is a person's home tab. Shell: neither."""
 
     issue: int | None = None
     comment: int | None = None

@@ -122,10 +122,8 @@ class GitHubApp:
         self, installation: int, repository: int, permissions: Mapping[str, str]
     ) -> str:
         """A token for one repository and just these permissions, kept until it nearly expires.
-
         Raises Unavailable where there is none to be had now, Rejected for one that never will be.
-        https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
-        """
+        https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app"""
         key = (installation, repository, *sorted(permissions.items()))
         async with self._locks.setdefault(key, asyncio.Lock()):
             token, expires = self._tokens.get(key, ("", datetime.fromtimestamp(0, UTC)))
@@ -193,8 +191,7 @@ class GitHubApp:
     async def hook(self) -> str:
         """Where GitHub sends webhooks; "" since there is none any more.
 
-        https://docs.github.com/en/rest/apps/webhooks#get-a-webhook-configuration-for-an-app
-        """
+        https://docs.github.com/en/rest/apps/webhooks#get-a-webhook-configuration-for-an-app"""
         async with translated():
             return str((await self._as_app.getitem("/app/hook/config")).get("url") or "")
 
@@ -228,8 +225,7 @@ class GitHubApp:
         """Attempts to deliver a webhook from ``since`` on, newest first, as far as GitHub keeps
         them; ``status`` is "success" or "failure".
 
-        https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
-        """
+        https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook"""
         path = "/app/hook/deliveries{?per_page,status}"
         async with translated():
             pages = self._as_app.getiter(path, {"per_page": "100", "status": status})

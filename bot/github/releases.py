@@ -1,7 +1,6 @@
 """Releases, and what is in them.
 
-https://docs.github.com/en/rest/releases/releases#list-releases
-"""
+https://docs.github.com/en/rest/releases/releases#list-releases"""
 
 from datetime import datetime
 from urllib.parse import quote

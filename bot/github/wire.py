@@ -1,7 +1,6 @@
 """One connection to GitHub's REST API: retries, rate limits, and never a token to another host.
 
-https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
-"""
+https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api"""
 
 import re
 import time
@@ -59,10 +58,8 @@ class ETagCache(OrderedDict[str, Any]):
 
 
 class Wire(gidgethub.aiohttp.GitHubAPI):
-    """gidgethub, with what it leaves to its users, within a budget and a breaker.
-
-    ``repository`` is the id of the one that is followed when it has another name by now.
-    """
+    """gidgethub, with what it leaves to its users, within a budget and a breaker. ``repository`` is
+    the id of the one that is followed when it has another name by now."""
 
     def __init__(
         self, *args: Any, budget: Budget, guard: Guard, repository: int = 0, **options: Any
@@ -174,8 +171,7 @@ def share_left(headers: Mapping[str, str]) -> float:
 def is_limit(status: int, headers: Mapping[str, str], said: bytes = b"") -> bool:
     """Whether a rate limit is what GitHub says no for.
 
-    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
-    """
+    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
     return status in (403, 429) and (
         status == 429
         or "retry-after" in headers

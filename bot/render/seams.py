@@ -2,8 +2,7 @@
 
 Each part of a line is made harmless by itself. Put together, ``!`` before a link is an image, two
 code spans are one, and ``@`` before a name is a mention: so what touches is separated, unless the
-sign at the seam can be part of nothing.
-"""
+sign at the seam can be part of nothing."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -2,8 +2,7 @@
 
 A card is posted once a place and edited from then on; asked for again on GitHub it moves below the
 question. Before it is posted the intention is written down, so that whoever comes after a crash
-looks for the card before posting it again. What a person wrote into it is theirs.
-"""
+looks for the card before posting it again. What a person wrote into it is theirs."""
 
 import asyncio
 import hashlib
@@ -37,8 +36,7 @@ async def say(
     still stands there. In a Slack channel where not everybody may read it, where the app was
     removed, and on GitHub where it is quiet, nothing is said ("").
 
-    Raises Unavailable (try again; nothing is posted twice) or Rejected.
-    """
+    Raises Unavailable (try again; nothing is posted twice) or Rejected."""
     if await ctx.projects.find(project.id) is None:
         log.info("not said where the app was removed", project=project.full_name, card=card.key)
         return ""

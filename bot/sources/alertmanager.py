@@ -2,8 +2,7 @@
 
 https://prometheus.io/docs/alerting/latest/configuration/#webhook_config · Nothing is signed: the
 secret comes by basic auth or as a bearer token (``http_config``). A group that is sent again
-every ``repeat_interval`` begins at the same time and is the same occurrence.
-"""
+every ``repeat_interval`` begins at the same time and is the same occurrence."""
 
 from dataclasses import replace
 

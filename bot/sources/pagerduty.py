@@ -2,8 +2,7 @@
 
 https://developer.pagerduty.com/docs/webhooks-overview · An item is what a service calls by one
 title, an incident of it an occurrence. v3 signs with a secret that PagerDuty makes; the others
-sign nothing.
-"""
+sign nothing."""
 
 from bot.sources import proof
 from bot.sources.table import Table

@@ -3,8 +3,7 @@
 https://posthog.com/docs/cdp/destinations/webhook · The body is a template: by default
 ``{"event": …, "person": …}``, or flat: ``event event_id issue_id name description fingerprint
 timestamp``. PostHog signs nothing, but sends the headers one gives it. Other events, such as
-clicks, are no reports.
-"""
+clicks, are no reports."""
 
 from collections.abc import Mapping
 from typing import Any

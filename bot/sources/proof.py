@@ -1,8 +1,7 @@
 """How a sender proves that it knows the secret. No secret configured means refused.
 
 A proof has two steps, so that little is spent on whom we do not know: what the headers say is
-judged before a byte of the body is read, and the body is hashed as it comes.
-"""
+judged before a byte of the body is read, and the body is hashed as it comes."""
 
 import hmac
 import re
@@ -36,10 +35,8 @@ Prove = Callable[..., Proof]
 
 class SignedBody(Proof):
     """Hex HMAC of ``before`` and the raw body, by one of the ``secrets``; one of several
-    signatures, between commas, will do.
-
-    Raises BadSignature at once where the signature cannot be one.
-    """
+    signatures, between commas, will do. Raises BadSignature at once where the signature cannot be
+    one."""
 
     at_once = False
 

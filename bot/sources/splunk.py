@@ -2,8 +2,7 @@
 
 https://docs.splunk.com/Documentation/Splunk/latest/Alert/Webhooks · Nothing is signed and no
 header can be set, so the secret comes in the URL. An item is a saved search, a run of it that
-found something an occurrence.
-"""
+found something an occurrence."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -76,14 +76,12 @@ class RedisBlobs(Store):
 
 
 class ObjectBlobs(RedisBlobs):
-    """The same with its pieces elsewhere: ``import/42/7/000001`` and on of import 7.
-
-    Redis holds how long a file is and, sealed as words are, a key of its own that seals its pieces:
-    they leave sealed in any case, new keys of the vault touch none of them, and without Redis they
-    are nothing. In each stands which piece it is: whoever may write there, or brings back what was
+    """The same with its pieces elsewhere: ``import/42/7/000001`` and on of import 7. Redis holds
+    how long a file is and, sealed as words are, a key of its own that seals its pieces: they leave
+    sealed in any case, new keys of the vault touch none of them, and without Redis they are
+    nothing. In each stands which piece it is: whoever may write there, or brings back what was
     there before, makes no other file of it. What a process that was killed wrote beyond the end is
-    written again.
-    """
+    written again."""
 
     piece = 1024 * 1024
 

@@ -17,8 +17,7 @@ class ClusterJob(Record):
 
     ``seen`` of ``total`` reports were decided about. ``moved`` change their cluster: ``merged`` are
     clusters that end and where each goes, ``split`` those whose reports part. ``operation`` is what
-    an undo takes back, None where nothing was done.
-    """
+    an undo takes back, None where nothing was done."""
 
     number: int = 0
     state: Literal["pending", "running", "succeeded"] = "pending"

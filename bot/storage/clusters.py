@@ -45,8 +45,7 @@ class Clusters(Store):
 
         Only the holder of the lease may: raises LeaseLost otherwise. An item that has a cluster
         keeps it. None when there are no longer as many ``corrections`` as the decision knew of:
-        decide again.
-        """
+        decide again."""
         fresh = Cluster(number=0, audience=audience, title=title, created_at=now, updated_at=now)
         found = await self._scripts.run(
             "place",

@@ -2,8 +2,7 @@
 
 Order: a server on PATH (``valkey-server``, ``redis-server``), then the packaged binary. One
 owner by a lock on the data folder; it restarts a server that died. Every process that uses the
-server holds a shared lock, and the last one to leave stops it.
-"""
+server holds a shared lock, and the last one to leave stops it."""
 
 import contextlib
 import fcntl

@@ -16,8 +16,7 @@ REPLACED_SECONDS = 150
 class Embedded(BaseModel):
     """``done`` of ``total`` items, all up to number ``through``, have a vector of an embedder.
 
-    ``whole``: every item that was in a cluster then; those that came later got theirs at once.
-    """
+    ``whole``: every item that was in a cluster then; those that came later got theirs at once."""
 
     model_config = ConfigDict(frozen=True)
 

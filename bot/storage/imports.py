@@ -20,8 +20,7 @@ class Import(Record):
 
     What was opened before ``since``, when the app came, is history. ``seen`` of about ``total``
     issues and pull requests were read in this reading, or the last one, which ``ended`` then. How
-    far it is is said in ``place``.
-    """
+    far it is is said in ``place``."""
 
     since: AwareDatetime
     issues: AwareDatetime = BEGINNING

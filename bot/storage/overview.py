@@ -4,8 +4,7 @@ The scripts that place, count, move and change keep it in the same step (``lua/o
 tally a cluster, its standing, and lists of the clusters, open and settled and by state. The lists
 by severity put first, within a severity, what was seen most, each occurrence counting half as much
 a day later: forward decay, whose order does not change as time passes (Cormode, Shkapenyuk,
-Srivastava, Xu, ICDE 2009, https://doi.org/10.1109/ICDE.2009.65).
-"""
+Srivastava, Xu, ICDE 2009, https://doi.org/10.1109/ICDE.2009.65)."""
 
 import asyncio
 from collections import defaultdict

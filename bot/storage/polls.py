@@ -15,8 +15,7 @@ class Poll(Record):
 
     Of its posts those count that hold one of the words of ``match`` (parted by commas; all where
     there are none). ``upto`` is when the newest that is known was written, ``last`` when it was
-    read; ``trouble`` is why it could not be, ``failures`` times in a row.
-    """
+    read; ``trouble`` is why it could not be, ``failures`` times in a row."""
 
     subreddit: str
     every: int

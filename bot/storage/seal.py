@@ -2,8 +2,7 @@
 
 Sealed is the whole of a record. What our scripts put before it, its number, stays outside:
 ``{"number":12,"sealed":"gAAAA..."}``. What was stored before the keys were set is read as it is.
-https://cryptography.io/en/latest/fernet/
-"""
+https://cryptography.io/en/latest/fernet/"""
 
 import asyncio
 import hashlib

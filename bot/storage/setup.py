@@ -1,7 +1,6 @@
 """What was chosen on the setup page, sealed, and whose page it is.
 
-A setting in here lies below the environment: what the operator wrote there wins.
-"""
+A setting in here lies below the environment: what the operator wrote there wins."""
 
 import asyncio
 import hashlib

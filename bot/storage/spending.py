@@ -2,8 +2,7 @@
 
 What a call may take at most is counted before it is made, in the step that compares it with the
 caps, and corrected afterwards: however many ask at once, no cap is passed, and a call whose end
-nobody saw stays counted as dear as it could be.
-"""
+nobody saw stays counted as dear as it could be."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,6 @@
 """Secrets at rest: webhook secrets under MultiFernet, the newest key first, so keys can rotate.
 
-https://cryptography.io/en/latest/fernet/
-"""
+https://cryptography.io/en/latest/fernet/"""
 
 import os
 import secrets
@@ -35,8 +34,7 @@ class Hook(Record):
     ``fields``: how a generic payload is read, as JSON, once a person confirmed it. ``name`` tells
     it from others of its source; ``before`` is the secret before this one, good ``until``; what
     comes while it is ``paused`` is let pass; ``topic`` is the one of SNS that it hears; ``weak``:
-    its secret came in a URL, which proxies and logs on the way have read, too.
-    """
+    its secret came in a URL, which proxies and logs on the way have read, too."""
 
     id: str
     project: int

@@ -171,9 +171,8 @@ class _Wrong:
 
 class Waits:
     """``free`` wrong secrets by door and address, then a wait that doubles, up to five minutes.
-
-    Times are seconds of any clock that only goes forward. Those heard of longest ago are forgotten.
-    """
+    Times are seconds of any clock that only goes forward. Those heard of longest ago are
+    forgotten."""
 
     def __init__(self, free: int) -> None:
         self._free = free

@@ -163,8 +163,7 @@ class SetupDoor:
     def _slack_link(self, request: web.Request) -> str:
         """Slack's page with our manifest filled in.
 
-        https://docs.slack.dev/app-manifests/configuring-apps-with-app-manifests
-        """
+        https://docs.slack.dev/app-manifests/configuring-apps-with-app-manifests"""
         asked = yaml.safe_load(_SLACK_MANIFEST.read_text(encoding="utf-8"))
         if self._ctx.settings.soulcaster_public_url:
             here = self._address(request)

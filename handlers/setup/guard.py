@@ -7,8 +7,7 @@ a code and keys are never sent in the open, and no name that somebody points her
 A cookie is sent to every port of a host, so to whoever else serves one of this machine. It is half
 of a session; the other half is in the page's address, which goes nowhere else: no referrer has it,
 and GitHub, which brings it back in its state, has no cookie of ours. A browser with scripts keeps
-it for this very port (https://developer.mozilla.org/docs/Web/API/Window/localStorage).
-"""
+it for this very port (https://developer.mozilla.org/docs/Web/API/Window/localStorage)."""
 
 import asyncio
 import hashlib
@@ -68,8 +67,7 @@ def check_place(request: web.Request, ctx: Context) -> None:
 def cookie_name(request: web.Request, ctx: Context) -> str:
     """``__Host-``: of this host alone, sent over HTTPS alone.
 
-    https://developer.mozilla.org/docs/Web/HTTP/Headers/Set-Cookie#cookie_prefixes
-    """
+    https://developer.mozilla.org/docs/Web/HTTP/Headers/Set-Cookie#cookie_prefixes"""
     secure = is_secure(request, ctx.settings.soulcaster_proxies)
     return "__Host-soulcaster-setup" if secure else "soulcaster-setup"
 

@@ -1,7 +1,6 @@
 """The rows of the setup page: what an installation needs, how it stands, what mends it.
 
-A need more is an entry in ``NEEDS``.
-"""
+A need more is an entry in ``NEEDS``."""
 
 import asyncio
 import math

@@ -3,8 +3,7 @@
     {"id", "source", "title", "body", "created_at"}      a line in  (``gold``, ``related`` optional)
     {"id", "cluster", "candidates"}                      a line out
 
-Run twice, it gives the same. Nothing is read from or written to the project's own store.
-"""
+Run twice, it gives the same. Nothing is read from or written to the project's own store."""
 
 import asyncio
 import json
@@ -150,11 +149,9 @@ async def run_backtest(
     progress: Progress = lambda done, total: None,
 ) -> BacktestResult:
     """Decide about every report in turn; ``progress`` is told how many are done. ``vectors``, one a
-    report, need no embedding.
-
-    ``against_plain`` does the same once more as the plain method would: every report joins the
-    cluster of the nearest earlier one where their cosine is ``PLAIN`` or more.
-    """
+    report, need no embedding. ``against_plain`` does the same once more as the plain method would:
+    every report joins the cluster of the nearest earlier one where their cosine is ``PLAIN`` or
+    more."""
     engine = Engine(calibration_for(embedder.id), embedder.dimensions, join=join)
     rows: list[BacktestRow] = []
     clusters: list[int] = []

@@ -2,8 +2,7 @@
 
 A report is placed first, as without a model; what the model says comes after, and changes only
 what no person has touched meanwhile. An answer is stored before it is acted on, so a job that is
-run again asks about nothing twice.
-"""
+run again asks about nothing twice."""
 
 from datetime import datetime
 

@@ -2,8 +2,7 @@
 told.
 
 What was said on GitHub is told in the project's own Slack channel: a comment more would stand in
-the way of the answer. Where neither takes it, the command stands in ``status`` and ``doctor``.
-"""
+the way of the answer. Where neither takes it, the command stands in ``status`` and ``doctor``."""
 
 import hashlib
 import json

@@ -3,8 +3,7 @@
 SOULCASTER_CALLS.
 
 A command belongs to the minute in which it was heard: obeyed again, it is counted no second time,
-and was it counted, it is never refused for those that came after it.
-"""
+and was it counted, it is never refused for those that came after it."""
 
 import hashlib
 import math

@@ -1,8 +1,7 @@
 """Gemini embeddings through google-genai. https://ai.google.dev/gemini-api/docs/embeddings
 
 The SDK merges a list of strings into one vector for the newer models: so every text is a content
-of its own.
-"""
+of its own."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext

@@ -33,11 +33,9 @@ MOST_TOKENS = 512
 
 
 def fetch_model(name: str, models: Path, *, hub: str | None = None) -> Manifest:
-    """The model ``owner/name``, at its newest revision, into a folder of ``models``.
-
-    Every file is held to the hash that the hub says it has. Harmless when it is there already.
-    Raises ConfigError, with what the hub lacks or said.
-    """
+    """The model ``owner/name``, at its newest revision, into a folder of ``models``. Every file is
+    held to the hash that the hub says it has. Harmless when it is there already. Raises
+    ConfigError, with what the hub lacks or said."""
     folder = folder_of(name, models)
     if (folder / FILE).is_file():
         LocalModel(folder)

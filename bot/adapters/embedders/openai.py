@@ -1,7 +1,6 @@
 """Embeddings on OpenAI's wire. https://platform.openai.com/docs/api-reference/embeddings
 
-One model, whatever happens: vectors of two are not compared, so nothing stands in for it.
-"""
+One model, whatever happens: vectors of two are not compared, so nothing stands in for it."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -16,10 +15,8 @@ from bot.domain.ports import Guard
 
 class OpenAIEmbedder(HostedEmbedder):
     """The embedder port. ``model`` names its dimensions, ``text-embedding-3-small/768``; a server
-    that cannot choose them gives as many as it has, which must be as many.
-
-    ``timeout`` is in seconds, for one request, and ``guard`` what every call is made within.
-    """
+    that cannot choose them gives as many as it has, which must be as many. ``timeout`` is in
+    seconds, for one request, and ``guard`` what every call is made within."""
 
     # No token is less than a byte, and a model takes 8,192 of a text and 300,000 at once. More is
     # refused, so the end of a long text is left out.

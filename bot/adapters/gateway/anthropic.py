@@ -2,8 +2,7 @@
 
 What Claude Code needs of a gateway: https://code.claude.com/docs/en/llm-gateway-protocol. Refused
 is what Anthropic's servers would fetch, run or keep (its own tools, MCP servers, containers,
-files, images by URL), and what costs more than is counted here (``speed``, ``service_tier``).
-"""
+files, images by URL), and what costs more than is counted here (``speed``, ``service_tier``)."""
 
 from typing import Any, Literal
 
@@ -101,11 +100,9 @@ class Anthropic(Wire):
 
     @override
     def usage(self, answered: bytes) -> Usage | None:
-        """A stream says what went in at its start, and what came out at its end.
-
-        What is written into the cache is counted twice, which is the most that it costs.
-        https://docs.claude.com/en/build-with-claude/prompt-caching
-        """
+        """A stream says what went in at its start, and what came out at its end. What is written
+        into the cache is counted twice, which is the most that it costs.
+        https://docs.claude.com/en/build-with-claude/prompt-caching"""
         found: dict[str, Any] = {}
         for piece in pieces(answered):
             for said in (at(piece, "usage"), at(piece, "message", "usage")):

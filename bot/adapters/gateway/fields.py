@@ -1,7 +1,6 @@
 """An allow-list for JSON: a field that is not named is refused, one that is named is checked.
 
-What may be forwarded is a pydantic model without a field for anything else. Raises BadPayload.
-"""
+What may be forwarded is a pydantic model without a field for anything else. Raises BadPayload."""
 
 import json
 import re

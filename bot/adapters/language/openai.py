@@ -3,8 +3,7 @@
 https://platform.openai.com/docs/guides/structured-outputs. A server that takes no schema is asked
 for JSON, and one that knows neither is asked in words: what it refuses is said in a 400, which is
 remembered for as long as this process asks it. The schema stands in the instructions, too, since
-some servers take it and pay no heed.
-"""
+some servers take it and pay no heed."""
 
 import base64
 import json
@@ -129,8 +128,7 @@ class OpenAISpeaker:
 def _content(turn: Turn) -> Any:
     """Words alone are a string, which every server takes.
 
-    https://platform.openai.com/docs/guides/images-vision
-    """
+    https://platform.openai.com/docs/guides/images-vision"""
     words = "\n\n".join(turn.texts)
     if not turn.images:
         return words

@@ -2,8 +2,7 @@
 
 A valid record comes out, or an error: what is not valid is told the model once. Where one is away
 the next is asked, and ``id`` says so; one that refuses the material is not passed over. The cap
-binds before a call: what it may cost at most is reserved, and settled with what it has cost.
-"""
+binds before a call: what it may cost at most is reserved, and settled with what it has cost."""
 
 import asyncio
 import hashlib
@@ -36,8 +35,7 @@ def sees(model: str) -> bool:
 
     https://ai.google.dev/gemini-api/docs/image-understanding,
     https://platform.openai.com/docs/guides/images-vision,
-    https://docs.claude.com/en/docs/build-with-claude/vision
-    """
+    https://docs.claude.com/en/docs/build-with-claude/vision"""
     return bool(_SEES.match(model))
 
 

@@ -1,8 +1,7 @@
 """Sandboxes at E2B: a machine each. https://e2b.dev/docs
 
 Deadlines are our own, since the SDK does not enforce its: ``timeout -k`` ends the command over
-there, ``asyncio.timeout`` the waiting for it here.
-"""
+there, ``asyncio.timeout`` the waiting for it here."""
 
 import asyncio
 import contextlib
@@ -46,11 +45,9 @@ _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 class E2BSandboxes:
     """``api_url`` and ``sandbox_url`` point at another control plane and another envd.
-
     ``environments`` are what builds have kept, here, ``registries`` what a build may reach.
-    ``grace`` is how many seconds an answer may be late after a command's own deadline. Machines
-    are opened, listed and ended within ``guard``.
-    """
+    ``grace`` is how many seconds an answer may be late after a command's own deadline. Machines are
+    opened, listed and ended within ``guard``."""
 
     id = "e2b"
     isolation: Literal["machine", "namespaces", "none"] = "machine"

@@ -20,16 +20,14 @@ NOBODY = "nobody"
 
 
 class LocalSandboxes:
-    """``root`` keeps their state, for every process that opens the same folder.
-
-    ``trusted`` names repositories that may run without isolation, ``owner/repo@commit`` one commit
-    of it: the labels ``repository`` and ``commit`` say what is to be run. ``tools`` are
-    folders a checkout may use read-only, each with a ``bin``; by default our own Python, of whose
-    packages only pytest is seen, or with ``our_packages`` all, as where both share one environment.
-    ``environments`` are what builds have kept, ``registries`` what a build may reach.
-    ``isolate`` takes one way to do it, not the best one here; False behaves as on
-    a machine without bubblewrap, and ``groups=False`` as on one whose cgroups we can't write to.
-    """
+    """``root`` keeps their state, for every process that opens the same folder. ``trusted`` names
+    repositories that may run without isolation, ``owner/repo@commit`` one commit of it: the labels
+    ``repository`` and ``commit`` say what is to be run. ``tools`` are folders a checkout may use
+    read-only, each with a ``bin``; by default our own Python, of whose packages only pytest is
+    seen, or with ``our_packages`` all, as where both share one environment. ``environments`` are
+    what builds have kept, ``registries`` what a build may reach. ``isolate`` takes one way to do
+    it, not the best one here; False behaves as on a machine without bubblewrap, and
+    ``groups=False`` as on one whose cgroups we can't write to."""
 
     id = "local"
 

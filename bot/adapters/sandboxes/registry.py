@@ -5,8 +5,7 @@ https://packaging.python.org/en/latest/specifications/simple-repository-api/; np
 their tarballs, https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md; Go: the module
 proxy protocol, https://go.dev/ref/mod#goproxy-protocol; crates: the sparse protocol,
 https://doc.rust-lang.org/cargo/reference/registry-index.html; Maven: the layout of a repository,
-https://maven.apache.org/repository/layout.html.
-"""
+https://maven.apache.org/repository/layout.html."""
 
 import asyncio
 import contextlib

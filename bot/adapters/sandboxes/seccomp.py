@@ -4,8 +4,7 @@ A filter is a program of classic BPF that the kernel runs before each system cal
 https://docs.kernel.org/userspace-api/seccomp_filter.html. Bubblewrap takes it as bytes
 (``--seccomp FD``). Each rule below is a block that ends in a verdict, so that reading from top to
 bottom is all there is to it. The numbers of the calls are the kernel's own, of
-``arch/x86/entry/syscalls/syscall_64.tbl`` and ``include/uapi/asm-generic/unistd.h``.
-"""
+``arch/x86/entry/syscalls/syscall_64.tbl`` and ``include/uapi/asm-generic/unistd.h``."""
 
 import errno
 import platform

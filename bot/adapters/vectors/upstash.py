@@ -2,8 +2,7 @@
 
 The client hides the HTTP status and does not retry what a server refuses, so both are done here:
 a hook on its responses says what happened, and every call, being harmless when repeated, is
-tried again.
-"""
+tried again."""
 
 import asyncio
 import json

@@ -4,8 +4,7 @@
     one   = "not" one | "(" rule ")" | field (":" | "=" | "!=" | ">=" | ">" | "<=" | "<") values
 
 Values are words with commas between them, of which one has to hold, in quotes where they have
-blanks. A problem has reports from several sources: a rule holds for it where it holds for one.
-"""
+blanks. A problem has reports from several sources: a rule holds for it where it holds for one."""
 
 import re
 from collections.abc import Callable, Collection

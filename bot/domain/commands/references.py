@@ -1,8 +1,7 @@
 """The things a command can name: clusters, items, runs, versions, issues, people, agents, spans.
 
 Each reads one word (``read`` gives None when the word is something else) and writes itself back
-as ``str``. Phones turn a hyphen into a dash, so ``C–12`` is ``C-12``.
-"""
+as ``str``. Phones turn a hyphen into a dash, so ``C–12`` is ``C-12``."""
 
 import re
 from abc import ABC, abstractmethod
@@ -90,9 +89,7 @@ class VersionRef(_Numbered, what="a version", example="v2"):
 @dataclass(frozen=True)
 class IssueRef(Reference, what="an issue", example="#123"):
     """``#123`` here or ``owner/repo#123`` elsewhere; the address of an issue or PR reads too.
-
-    ``repository`` is empty for the repository the command was given in.
-    """
+    ``repository`` is empty for the repository the command was given in."""
 
     number: int
     repository: str = ""

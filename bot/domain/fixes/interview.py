@@ -1,8 +1,7 @@
 """Describing an agent by talking: a question a stage, each answer read into fields and checked.
 
 Whoever answers may correct anything at any time: ``back``, ``tone: dry``, ``no, only docs/``.
-Nothing is taken that the file would be refused for, so what comes out at the end is right.
-"""
+Nothing is taken that the file would be refused for, so what comes out at the end is right."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -74,8 +73,7 @@ class Interview(Worded):
     """A person describing an agent in one place, as far as they are.
 
     ``command`` began it. ``state`` is what somebody made of it; one that is ``active`` and was
-    silent for too long is as good as abandoned until it is resumed. ``agent`` is the draft.
-    """
+    silent for too long is as good as abandoned until it is resumed. ``agent`` is the draft."""
 
     number: int = 0
     command: str

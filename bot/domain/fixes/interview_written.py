@@ -1,7 +1,6 @@
 """An answer in somebody's own words, as a language model says it in those of the form.
 
-**Invariant:** what comes out has passed the form's own checks, and a model proposes nothing.
-"""
+**Invariant:** what comes out has passed the form's own checks, and a model proposes nothing."""
 
 import json
 from collections.abc import Sequence

@@ -2,8 +2,7 @@
 
 Mutation testing (https://en.wikipedia.org/wiki/Mutation_testing) of the tokens alone that the patch
 brings in. Texts stay, for another message is no other program; a variable that is all of a value
-becomes ``True``.
-"""
+becomes ``True``."""
 
 import io
 import math

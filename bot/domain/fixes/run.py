@@ -28,8 +28,7 @@ class StepName(StrEnum):
 class RunStep(Record):
     """How one step stands. Times are None until it started or ended.
 
-    ``held_up`` says which service it last had to wait for; empty when none.
-    """
+    ``held_up`` says which service it last had to wait for; empty when none."""
 
     name: StepName
     state: RunState = RunState.PENDING
@@ -51,8 +50,7 @@ class OnGitHub(Record):
     """A pull request of ours as GitHub showed it last.
 
     ``theirs`` is who pushed on top of our newest version, "" for nobody; ``checks`` of others are
-    not spoken of until one fails; ``taken`` is the commit whose failures an attempt took up.
-    """
+    not spoken of until one fails; ``taken`` is the commit whose failures an attempt took up."""
 
     head: str = ""
     draft: bool = True
@@ -65,8 +63,7 @@ class OnGitHub(Record):
 class Case(Record):
     """A problem and its reports as they stood when the fix was asked for.
 
-    What somebody writes into a report later does not reach the run.
-    """
+    What somebody writes into a report later does not reach the run."""
 
     cluster: Cluster
     items: tuple[Item, ...]
@@ -106,8 +103,7 @@ class FixRun(Worded):
     its sandboxes wanted of the network.
     ``environment`` are sentences: where it is said what the tests need, and what is lacking.
     ``files`` are the parts of the project's files that the agent was given.
-    ``seen`` is its pull request as it was looked at last.
-    """
+    ``seen`` is its pull request as it was looked at last."""
 
     number: int
     cluster: int

@@ -37,8 +37,7 @@ class ManageAgents(Command):
 
     An agent is a file, .github/soulcaster/agents/NAME.md. "agent new" asks for what goes into it
     and proposes it; "agent test" runs it on five past problems beside the usual agent; once it
-    passed, "agent enable" lets "fix --agent ~name" and its triggers use it, until it changes.
-    """
+    passed, "agent enable" lets "fix --agent ~name" and its triggers use it, until it changes."""
 
     verb = "agent"
     level = Level.L3

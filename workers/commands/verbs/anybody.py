@@ -137,8 +137,7 @@ TRIES = 5
 class Link(Command):
     """Say in Slack which GitHub account is yours: you get a code, and say that on GitHub.
 
-    The code is good for ten minutes, once, in any issue of a repository that the app is on.
-    """
+    The code is good for ten minutes, once, in any issue of a repository that the app is on."""
 
     verb = "link"
     examples = ("link", "link K7QX9M2P4RTW")

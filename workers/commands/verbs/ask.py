@@ -32,8 +32,7 @@ class Ask(Command):
 
     Only what may be read here is looked at. "ask list" says what you asked here; rename or delete
     it with "ask rename A-3 Words" and "ask delete A-3". With --web, where that is on, the words of
-    your question also go to Google, and what pages say is shown apart, as from outside.
-    """
+    your question also go to Google, and what pages say is shown apart, as from outside."""
 
     verb = "ask"
     calls = "costly"

@@ -24,8 +24,7 @@ class Files(Command):
     GitHub, out of the message that says "files add" in Slack (attach it there), or in the shell:
     soulcaster files add FILE. PDF, text, Markdown, CSV, logs; of an image the name is read, and
     models that see are shown it. "use" has it go along with a problem or a fix; so does a
-    shelf's name.
-    """
+    shelf's name."""
 
     verb = "files"
     costly_when = ("add",)

@@ -32,8 +32,7 @@ class ImportHistory(Command):
     begins by itself. Another repository of the same owner, or a public one, is named; a private one
     by who maintains it, too. A file (JSONL, CSV, mbox, exports of Slack and ChatGPT) is attached to
     the message in Slack that says its kind, or handed over in the shell: soulcaster import FILE. It
-    counts towards no quota, and nobody is told of it.
-    """
+    counts towards no quota, and nobody is told of it."""
 
     verb = "import"
     costly_when = ("github", "undo")
@@ -143,8 +142,7 @@ class Export(Command):
     """Give a project's reports and clusters as JSONL, which `import` takes again.
 
     The link is for you alone, good for ten minutes and as long as you may. In the shell: soulcaster
-    export.
-    """
+    export."""
 
     verb = "export"
     calls = "costly"
@@ -184,8 +182,7 @@ class Erase(Command):
     """Take a person's words out of reports, plans, commands and memory; it can't be undone.
 
     Counts stay. Others' words about the person stay, too. Who erases themselves reaches what GitHub
-    proves to be theirs; maintainers reach what was reported in that name anywhere.
-    """
+    proves to be theirs; maintainers reach what was reported in that name anywhere."""
 
     verb = "erase"
     calls = "costly"

@@ -26,8 +26,7 @@ class Backtest(Command):
 
     ask joins only repeats, sure what hardly anybody would take back, eager whatever is likely the
     same; each asks about the rest. Trying it on the newest 5,000 reports changes nothing, and a
-    choice can be undone. What .github/soulcaster.yml says of `cluster` comes first.
-    """
+    choice can be undone. What .github/soulcaster.yml says of `cluster` comes first."""
 
     verb = "backtest"
     calls = "costly"

@@ -82,8 +82,7 @@ class ManageTokens(Command):
     """Make a token for the API, list what there are, or revoke one.
 
     It reads what the team reads, and with --scope=write does what you may do, each time with the
-    rights that you have then. It is shown once, in the shell or to you alone in Slack.
-    """
+    rights that you have then. It is shown once, in the shell or to you alone in Slack."""
 
     verb = "token"
     level = Level.L4

@@ -1,6 +1,5 @@
 """``resolve reopen ignore snooze unsnooze severity assign unassign track untrack``: the life of a
-cluster.
-"""
+cluster."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -105,8 +104,7 @@ class Track(_OfCluster):
     """Keep an issue up to date about a problem: a new one, or a part of one you name.
 
     What people write around that part stays. Whoever closes the issue, or takes the part out, is
-    obeyed.
-    """
+    obeyed."""
 
     verb = "track"
     examples = ("track C-12", "track C-12 #9")

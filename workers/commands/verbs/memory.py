@@ -125,8 +125,7 @@ async def run_memory(call: Call, command: ShowMemory) -> Answer:
 class ShowProfile(Command):
     """What the project is, in five sections, each sentence with where it comes from.
 
-    Refresh reads its files, its people's answers and a sample of its reports again.
-    """
+    Refresh reads its files, its people's answers and a sample of its reports again."""
 
     verb = "profile"
     costly_when = ("refresh",)

@@ -27,8 +27,7 @@ from workers.digests.following import rule_of, rules, wanted
 class Channel(Command):
     """Have the project spoken of in this Slack channel, or no longer; its digests come here.
 
-    Everybody in the channel then reads what is said of the project. A channel is one account's.
-    """
+    Everybody in the channel then reads what is said of the project. A channel is one account's."""
 
     verb = "channel"
     level = Level.L4
@@ -117,8 +116,7 @@ async def run_digest(call: Call, command: Digest) -> Answer:
 class Replay(Command):
     """Run again what was given up here: the one of a reference, or all.
 
-    What came in and could not be read at all is no project's yet: the operator runs that again.
-    """
+    What came in and could not be read at all is no project's yet: the operator runs that again."""
 
     verb = "replay"
     calls = "costly"
@@ -148,8 +146,7 @@ class Notify(Command):
     """What this channel hears of at once: a rule, off, or default; without one, what it is.
 
     A rule is made of ``severity source label team owner state event`` with ``and or not ( )``. The
-    answer shows what it would have said in the last seven days.
-    """
+    answer shows what it would have said in the last seven days."""
 
     verb = "notify"
     level = Level.L4
@@ -191,8 +188,7 @@ async def run_notify(call: Call, command: Notify) -> Answer:
 class PauseAll(Command):
     """Start no fix runs, post nothing unasked, or neither, for a while or until resume.
 
-    Runs under way go on, and who asks is answered. What is not posted is said afterwards.
-    """
+    Runs under way go on, and who asks is answered. What is not posted is said afterwards."""
 
     verb = "pause"
     calls = "free"

@@ -28,8 +28,7 @@ class Dup(Confirmable):
     """Say that two reports are the same problem: they are grouped, and nothing is closed.
 
     With two names the first is a duplicate of the second. A duplicate of a resolved problem makes
-    that a regression. It asks first when more than one report would move.
-    """
+    that a regression. It asks first when more than one report would move."""
 
     verb = "dup"
     level = Level.L2
@@ -41,8 +40,7 @@ class Dup(Confirmable):
 class NotDup(Confirmable):
     """Say that two reports are different problems: they are kept apart from now on.
 
-    Whoever reported one of them may say so, too. Of more than two, no two are the same.
-    """
+    Whoever reported one of them may say so, too. Of more than two, no two are the same."""
 
     verb = "not-dup"
     level = Level.L1
@@ -139,8 +137,7 @@ class Merge(Confirmable):
     """Merge problems into one, after a preview; their old numbers still find it.
 
     Without into: the cluster spoken of here, else the first one named. --suggest lists groups of
-    clusters that look like one problem, most likely first.
-    """
+    clusters that look like one problem, most likely first."""
 
     verb = "merge"
     level = Level.L2
@@ -193,8 +190,7 @@ async def _alike(call: Call, command: Merge) -> Answer:
 class Split(Confirmable):
     """Split reports off into a problem of their own, after a preview; they stay apart.
 
-    Name the reports, or say what to go by: auto parts the cluster where it is least alike.
-    """
+    Name the reports, or say what to go by: auto parts the cluster where it is least alike."""
 
     verb = "split"
     level = Level.L2
@@ -244,8 +240,7 @@ class Recluster(Command):
     """Cluster all reports again with a fresh engine, as one operation that undo takes back.
 
     What people or the language model have touched stays as it is. --dry-run only says what would
-    change; status says how the last one went.
-    """
+    change; status says how the last one went."""
 
     verb = "recluster"
     costly_when = ("all",)
@@ -272,8 +267,7 @@ async def run_recluster(call: Call, command: Recluster) -> Answer:
 class Undo(Command):
     """Undo the last correction, or the one you name: reports return to where they were.
 
-    The last one is that of the cluster spoken of here, where there is one.
-    """
+    The last one is that of the cluster spoken of here, where there is one."""
 
     verb = "undo"
     calls = "free"

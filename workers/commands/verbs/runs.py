@@ -23,8 +23,7 @@ from workers.fixes.steps.telling import card_of
 class ShowPlan(Command):
     """Symptom, evidence with links, suspected files, approach, tests, risks; approve or steer it.
 
-    Fixes go by the approved version until somebody steers.
-    """
+    Fixes go by the approved version until somebody steers."""
 
     verb = "plan"
     calls = "costly"
@@ -62,8 +61,7 @@ async def run_plan(call: Call, command: ShowPlan) -> Answer:
 class Fix(Command):
     """Reproduce, repair, prove, and open a draft pull request.
 
-    One run a cluster: while one is under way, your note joins it.
-    """
+    One run a cluster: while one is under way, your note joins it."""
 
     verb = "fix"
     calls = "costly"
@@ -137,8 +135,7 @@ async def run_steer(call: Call, command: Steer) -> Answer:
 class Stop(Command):
     """Stop a fix run within seconds, also in the middle of a command. Who asked for it may.
 
-    Where a next version of its fix is being made, that is stopped.
-    """
+    Where a next version of its fix is being made, that is stopped."""
 
     verb = "stop"
     calls = "free"

@@ -41,8 +41,7 @@ class ManageSources(Command):
     A second door of a source has a name. A secret is shown once, in the shell or to you alone in
     Slack; never on GitHub. One that the vendor makes is asked for there, in a form. After
     ``rotate`` the one before is good for a day. ``test`` shows the last payload, and how it was
-    read. What a generic door reads is guessed from the first one, and waits for ``confirm``.
-    """
+    read. What a generic door reads is guessed from the first one, and waits for ``confirm``."""
 
     verb = "source"
     level = Level.L4

@@ -27,8 +27,7 @@ class Revise(Command):
     """Work on a fix again, as you say or as its reviews ask, and push it as the next version.
 
     Without words, reviews that request changes and were not taken up yet are what is asked. Checks
-    of others that fail on its newest version go with it once, with the end of their logs.
-    """
+    of others that fail on its newest version go with it once, with the end of their logs."""
 
     verb = "revise"
     calls = "costly"
@@ -70,8 +69,7 @@ class _OfSubject(Command):
 class ListVersions(_OfSubject):
     """The versions of a fix, a plan, the profile or an agent: when, by whom, what it became.
 
-    The newest 20 of a plan and of the profile are kept.
-    """
+    The newest 20 of a plan and of the profile are kept."""
 
     verb = "versions"
     examples = ("versions", "versions F-7", "versions plan C-12", "versions profile")
@@ -129,8 +127,7 @@ class Revert(_OfSubject):
     """Go back to an earlier version of a fix, by a new commit on top that is proved again first.
 
     Or of a plan: fixes go by it and its notes again, and what people added since no longer counts;
-    of the profile; of an agent, by a pull request.
-    """
+    of the profile; of an agent, by a pull request."""
 
     verb = "revert"
     level = Level.L3

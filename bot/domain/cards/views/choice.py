@@ -145,8 +145,7 @@ class LookBack(Record):
     joined and ``asked`` more asked about; ``unmarked`` were joined though nobody points them out.
 
     ``examples`` of those are numbers of reports, with the chance (0 to 1) that they are one: it
-    holds no words, so what is deleted meanwhile is in it no more.
-    """
+    holds no words, so what is deleted meanwhile is in it no more."""
 
     reports: int
     problems: int
