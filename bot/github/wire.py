@@ -188,10 +188,7 @@ def wait_of(headers: Mapping[str, str]) -> float | None:
 
 
 async def fetch(
-    session: aiohttp.ClientSession,
-    url: str,
-    max_bytes: int,
-    *checks: aiohttp.ClientMiddlewareType,
+    session: aiohttp.ClientSession, url: str, max_bytes: int, *checks: aiohttp.ClientMiddlewareType
 ) -> bytes:
     """A file that GitHub keeps on another host, asked for without a token. ``checks`` see every
     request, also where it is led on to. Raises TooLarge over ``max_bytes``, Rejected or

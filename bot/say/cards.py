@@ -140,11 +140,7 @@ async def _say(ctx: Context, project: Project, place: Place, card: Card, *, aske
 
     async def keep(identity: str, checksum: str, words: str, before: str = "") -> str:
         stands = Standing(
-            id=identity,
-            checksum=checksum,
-            words=words,
-            before=before,
-            at=ctx.now().timestamp(),
+            id=identity, checksum=checksum, words=words, before=before, at=ctx.now().timestamp()
         )
         await ctx.cards.put(project.id, place.name, card.key, stands)
         return identity

@@ -98,9 +98,7 @@ class SetupDoor:
         if not (session and await ctx.setup.owns(session, ctx.now())):
             if code := request.query.get("code", ""):
                 return _plain(
-                    ctx,
-                    "Set this server up in this browser? Then nobody else gets in.",
-                    code=code,
+                    ctx, "Set this server up in this browser? Then nobody else gets in.", code=code
                 )
             raise Forbidden(
                 "The setup of this server is its owner's. The address with a code is in what "

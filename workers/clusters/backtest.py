@@ -18,14 +18,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from bot.domain.clusters.engine import (
-    Eagerness,
-    Engine,
-    Reading,
-    Report,
-    calibration_for,
-    fitted,
-)
+from bot.domain.clusters.engine import Eagerness, Engine, Reading, Report, calibration_for, fitted
 from bot.domain.clusters.engine.decision import Action
 from bot.domain.clusters.engine.fitting import ENOUGH, measured
 from bot.domain.clusters.engine.measures import Measures, measure
@@ -236,9 +229,7 @@ def _report(number: int, row: History) -> Report:
 
 
 def _measured(
-    reports: Sequence[History],
-    clusters: Sequence[int],
-    candidates: Sequence[Sequence[int]],
+    reports: Sequence[History], clusters: Sequence[int], candidates: Sequence[Sequence[int]]
 ) -> Measures | None:
     gold = [row.gold for row in reports if row.gold is not None]
     if not gold or len(gold) != len(reports):

@@ -12,13 +12,7 @@ from bot.domain.clusters.engine import Eagerness
 from bot.domain.clusters.engine.decision import Action
 from bot.domain.clusters.summary import clipped
 from bot.domain.ports import Embedder, Vector
-from workers.clusters.backtest import (
-    PLAIN,
-    BacktestResult,
-    BacktestRow,
-    Progress,
-    run_backtest,
-)
+from workers.clusters.backtest import PLAIN, BacktestResult, BacktestRow, Progress, run_backtest
 from workers.clusters.history import Past
 
 EXAMPLES = 10

@@ -257,11 +257,7 @@ async def apply(
         first = next(c.number for c in worked.operation.items if c.after == placeholder)
         item = await ctx.items.get(project, first)
         records[number] = Cluster(
-            number=number,
-            audience=item.audience,
-            title=item.title,
-            created_at=now,
-            updated_at=now,
+            number=number, audience=item.audience, title=item.title, created_at=now, updated_at=now
         )
     for change in operation.redirects:
         records[change.number] = held.record(change.number).model_copy(

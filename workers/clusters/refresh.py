@@ -98,11 +98,7 @@ def _state(record: Cluster, view: ClusterView) -> dict[str, Any]:
     elif record.state is ClusterState.SNOOZED:
         until, events = record.snoozed_until, record.snoozed_events
         if (until and until <= view.now) or (events is not None and view.tally.total >= events):
-            return {
-                "state": ClusterState.TRIAGED,
-                "snoozed_until": None,
-                "snoozed_events": None,
-            }
+            return {"state": ClusterState.TRIAGED, "snoozed_until": None, "snoozed_events": None}
     elif record.seen_when_resolved is not None:
         return {"seen_when_resolved": None}
     return {}

@@ -99,10 +99,7 @@ _REQUEST: dict[str, Any] = {
 }
 _GENERATE = fields(_REQUEST)
 _COUNT = fields(
-    {
-        "contents": _REQUEST["contents"],
-        "generateContentRequest": fields({"model": str, **_REQUEST}),
-    }
+    {"contents": _REQUEST["contents"], "generateContentRequest": fields({"model": str, **_REQUEST})}
 )
 
 

@@ -122,12 +122,7 @@ def _argument(index: int, *, high: bool = False) -> Instruction:
 
 def _unless_any(bits: int) -> list[Instruction]:
     """Refused with any of ``bits`` in the first argument."""
-    return [
-        _argument(0),
-        (_ANY_BIT, 0, 1, bits),
-        _refuse(errno.EPERM),
-        (_RETURN, 0, 0, _ALLOW),
-    ]
+    return [_argument(0), (_ANY_BIT, 0, 1, bits), _refuse(errno.EPERM), (_RETURN, 0, 0, _ALLOW)]
 
 
 def _only(values: Sequence[int]) -> list[Instruction]:

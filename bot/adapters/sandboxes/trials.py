@@ -66,7 +66,7 @@ TRIALS: Mapping[str, Mapping[str, str]] = {
             "for _ in range(200):",
             "    if not os.fork(): time.sleep(2); os._exit(0)",
             "time.sleep(1)",
-        ),
+        )
     },
     "disk": {
         "one large file": "head -c 200000000 /dev/zero > large && sleep 1",
@@ -78,9 +78,7 @@ TRIALS: Mapping[str, Mapping[str, str]] = {
             "    os.write(file, bytes(5_000_000))",
             "time.sleep(2)",
         ),
-        "empty files": _python(
-            "for number in range(18_000): open(f'e{number}', 'x').close()",
-        ),
+        "empty files": _python("for number in range(18_000): open(f'e{number}', 'x').close()"),
         "folders closed to us": (
             "for i in $(seq 20); do mkdir c$i && head -c 5000000 /dev/zero > c$i/x"
             " && chmod 000 c$i; done"

@@ -13,14 +13,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, ValidationError
 
 from bot.domain.errors import NotUnderstood
-from bot.domain.fixes.own_agent import (
-    LONGEST_WORDS,
-    TOOLS,
-    Bounds,
-    OwnAgent,
-    Triggers,
-    mistakes,
-)
+from bot.domain.fixes.own_agent import LONGEST_WORDS, TOOLS, Bounds, OwnAgent, Triggers, mistakes
 from bot.domain.models import Person, Worded
 from bot.domain.secrets import tokens
 
