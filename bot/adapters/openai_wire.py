@@ -3,7 +3,6 @@
 Many servers speak it, https://platform.openai.com/docs/api-reference, and few of them all of it."""
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
@@ -12,9 +11,6 @@ from bot.domain.errors import Rejected, Unavailable, UpstreamError
 from bot.domain.ports import Guard
 from bot.domain.secrets import redact
 from bot.retrying import retry_after
-
-if TYPE_CHECKING:
-    pass
 
 ADDRESS = "https://api.openai.com/v1"
 
