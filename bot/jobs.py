@@ -149,10 +149,7 @@ class Jobs:
     """The to-do lists, and how a worker is woken."""
 
     def __init__(self, redis: Redis, scripts: Scripts, leases: Leases, url: str) -> None:
-        self._redis = redis
-        self._scripts = scripts
-        self._leases = leases
-        self._url = url
+        self._redis, self._scripts, self._leases, self._url = redis, scripts, leases, url
         self._queues: dict[str, Queue] = {}
         self._waking: dict[str, asyncio.Task[None]] = {}
         self._later: dict[tuple[str, float], asyncio.TimerHandle] = {}

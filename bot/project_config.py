@@ -38,8 +38,7 @@ class ProjectConfigs:
     """Those of every project."""
 
     def __init__(self, github: Callable[[], GitHubApp], projects: Projects) -> None:
-        self._github = github
-        self._projects = projects
+        self._github, self._projects = github, projects
 
     async def in_force(self, project: Project) -> RepoConfig:
         """As the default branches say now (ETag-cached). While a file is wrong the last good one

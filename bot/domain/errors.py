@@ -62,8 +62,7 @@ class TooOften(UserError):
 
     def __init__(self, message: str, *, retry_after: float, told: bool) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
-        self.told = told
+        self.retry_after, self.told = retry_after, told
 
 
 class UpstreamError(SoulcasterError):

@@ -67,10 +67,7 @@ class GitHubApp:
         guard: Guard = nullcontext,
         is_quiet: Callable[[int], Awaitable[bool]] = _never,
     ) -> None:
-        self.session = session
-        self._scripts = scripts
-        self._limits = limits
-        self.guard = guard
+        self.session, self._scripts, self._limits, self.guard = session, scripts, limits, guard
         self.is_quiet = is_quiet
         self._base_url = base_url.rstrip("/")
         self._as_app = Wire(

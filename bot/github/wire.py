@@ -65,9 +65,7 @@ class Wire(gidgethub.aiohttp.GitHubAPI):
         self, *args: Any, budget: Budget, guard: Guard, repository: int = 0, **options: Any
     ) -> None:
         super().__init__(*args, **options)
-        self._budget = budget
-        self._guard = guard
-        self._repository = repository
+        self._budget, self._guard, self._repository = budget, guard, repository
 
     async def redirected(self, path: str) -> str:
         """Where GitHub sends who asks for ``path``: another host, that our token does not go to."""

@@ -79,9 +79,7 @@ class Slack:
         workspaces: Workspaces | None = None,
         guard: Guard = nullcontext,
     ) -> None:
-        self._client = client
-        self.workspaces = workspaces
-        self._scripts = scripts
+        self._client, self.workspaces, self._scripts = client, workspaces, scripts
         self._marks = marks
         # A token that was taken back never comes to life again: a new installation has another.
         self._grave = f"slack-{hashlib.sha256((client.token or '').encode()).hexdigest()[:16]}"

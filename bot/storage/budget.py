@@ -71,12 +71,10 @@ class Budget:
         under_way: int = 0,
         patience: float = 1,
     ) -> None:
-        self._scripts = scripts
-        self._service = service
+        self._scripts, self._service = scripts, service
         self._keys = [keys.budget(f"{service.lower()}:{name}", part) for part in keys.BUDGET]
         self._content, self._points = content, points
-        self._under_way = under_way
-        self._patience = patience
+        self._under_way, self._patience = under_way, patience
 
     @asynccontextmanager
     async def spend(self, *, content: bool, points: int = 1) -> AsyncIterator[str]:

@@ -39,8 +39,7 @@ class Outage:
     """What one process knows of it."""
 
     def __init__(self, redis: Redis, seal: Seal) -> None:
-        self._redis = redis
-        self._seal = seal
+        self._redis, self._seal = redis, seal
         self._keys_fit = False
         self._since: float | None = None
         self._ended = -_AFTERMATH_SECONDS

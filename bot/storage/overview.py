@@ -60,10 +60,7 @@ class Overview:
     def __init__(
         self, redis: Redis, scripts: Scripts, seal: Seal, leases: Leases, runs: Runs
     ) -> None:
-        self._redis = redis
-        self._scripts = scripts
-        self._seal = seal
-        self._leases = leases
+        self._redis, self._scripts, self._seal, self._leases = redis, scripts, seal, leases
         self._runs = runs
         self.whole: set[int] = set()  # projects that were found to be counted
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)

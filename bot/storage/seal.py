@@ -70,8 +70,7 @@ class Seal:
     """Seals when it is ``on``; opens what is sealed in any case, with ``fernet()``."""
 
     def __init__(self, fernet: Callable[[], Keys], *, on: bool) -> None:
-        self._fernet = fernet
-        self.on = on
+        self._fernet, self.on = fernet, on
 
     def shut(self, plain: str) -> str:
         """``plain``, JSON of an object or words, as it is to be kept."""

@@ -21,10 +21,7 @@ class Store:
     """Something in Redis: its connection, its scripts, what seals words, how long what is kept."""
 
     def __init__(self, redis: Redis, scripts: Scripts, seal: Seal, keep: Keep) -> None:
-        self._redis = redis
-        self._scripts = scripts
-        self._seal = seal
-        self._keep = keep
+        self._redis, self._scripts, self._seal, self._keep = redis, scripts, seal, keep
 
     async def _one(self, key: str, field: object, kind: type[T]) -> T | None:
         """The record at a field of a hash; None where there is none."""

@@ -101,9 +101,7 @@ class Vault:
     """Doors for alert sources and their secrets."""
 
     def __init__(self, redis: Redis, scripts: Scripts, fernet: Keys) -> None:
-        self._redis = redis
-        self._scripts = scripts
-        self._fernet = fernet
+        self._redis, self._scripts, self._fernet = redis, scripts, fernet
         self.health = Health(redis, fernet)
         self._seen: dict[str, Hook] = {}
 

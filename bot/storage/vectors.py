@@ -21,8 +21,7 @@ class StoredVectors:
     id = "redis"
 
     def __init__(self, redis: Redis, seal: Seal) -> None:
-        self._redis = redis
-        self._seal = seal
+        self._redis, self._seal = redis, seal
 
     async def upsert(self, namespace: str, ids: Sequence[str], vectors: Vector) -> None:
         """Store unit-length copies; every machine sees them at once."""

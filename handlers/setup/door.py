@@ -49,8 +49,7 @@ class SetupDoor:
     """Its handlers; one a web process."""
 
     def __init__(self, ctx: Context, doors: Doors) -> None:
-        self._ctx = ctx
-        self._doors = doors
+        self._ctx, self._doors = ctx, doors
         self._looks = Looks(ctx)
 
     def add_routes(self, app: web.Application) -> None:

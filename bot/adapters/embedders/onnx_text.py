@@ -37,8 +37,7 @@ class OnnxText(Threaded):
         english: bool = False,
     ) -> None:
         super().__init__()
-        self.id = id
-        self.dimensions = dimensions
+        self.id, self.dimensions = id, dimensions
         self._path, self._tokenizer = model, tokenizer
         self._tokens, self._pooling = tokens, pooling
         self._prefix, self._english = prefix, english

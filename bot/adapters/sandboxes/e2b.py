@@ -64,8 +64,7 @@ class E2BSandboxes:
         guard: Guard = contextlib.nullcontext,
     ) -> None:
         self._environments, self._registries = environments, registries
-        self._grace = grace
-        self._guard = guard
+        self._grace, self._guard = grace, guard
         self._options: dict[str, Any] = {"api_key": api_key, "debug": False}
         if api_url:
             self._options["api_url"] = api_url

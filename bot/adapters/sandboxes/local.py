@@ -47,8 +47,7 @@ class LocalSandboxes:
         self._trusted = trusted
         self._tools = toolchain() if tools is None else tuple(tools)
         self._covered = () if our_packages else covering()
-        self._isolate = isolate
-        self._groups = groups
+        self._isolate, self._groups = isolate, groups
         self._environments = environments or Environments(root / "environments", 10**10)
         self._registries = registries
 

@@ -34,8 +34,7 @@ class LocalSandbox:
         environments: Environments,
     ) -> None:
         self._root, self._name, self._there, self._tools = root, name, there, tools
-        self._covered = covered
-        self._environments = environments
+        self._covered, self._environments = covered, environments
         self._mirror: Mirror | None = None
         self._way_out = ""
         self._uid = state.uid_of(name, there.way)

@@ -39,8 +39,7 @@ class UpstashIndex:
         # The client keeps its httpx client to itself, and with it the status of every answer.
         self._http: httpx.AsyncClient = self._index._client
         self._http.event_hooks = {"response": [_check]}
-        self._timeout = timeout
-        self._guard = guard
+        self._timeout, self._guard = timeout, guard
 
     async def upsert(self, namespace: str, ids: Sequence[str], vectors: Vector) -> None:
         """Store vectors, in batches. May become visible late."""

@@ -79,8 +79,7 @@ class _Reading:
     """Recursive descent over what is left of the words."""
 
     def __init__(self, tokens: list[str], sources: Collection[str]) -> None:
-        self.tokens = tokens
-        self.sources = sources
+        self.tokens, self.sources = tokens, sources
 
     def _next_is(self, word: str) -> bool:
         found = bool(self.tokens) and self.tokens[0].lower() == word

@@ -33,8 +33,7 @@ class Ended(Exception):
 
     def __init__(self, verdict: Verdict | None, reason: str) -> None:
         super().__init__(": ".join(filter(None, (verdict and verdict.value, reason))))
-        self.verdict = verdict
-        self.reason = reason
+        self.verdict, self.reason = verdict, reason
 
 
 class RunContext(ABC):

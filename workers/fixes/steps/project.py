@@ -30,9 +30,7 @@ class ProjectRun(RunContext):
     """The context of a job."""
 
     def __init__(self, ctx: Context, project: Project, run: FixRun) -> None:
-        self.ctx = ctx
-        self.project = project
-        self.run = run
+        self.ctx, self.project, self.run = ctx, project, run
         self.now = ctx.now
         self.open_model = lambda purpose: ctx.models.open(project.id, purpose, run.number)
         self.sandboxes, self.template = ctx.sandboxes, ctx.settings.soulcaster_e2b_template
