@@ -90,7 +90,7 @@ def _embedder_name(c: AdapterChoices) -> tuple[str, str]:
 
 
 def _gemini_embedder(c: AdapterChoices) -> Embedder:
-    from bot.adapters.embedders.gemini import GeminiEmbedder
+    from bot.adapters.embedders.hosted import GeminiEmbedder
 
     return GeminiEmbedder(
         api_key=c.of("gemini").key,
@@ -101,7 +101,7 @@ def _gemini_embedder(c: AdapterChoices) -> Embedder:
 
 
 def _openai_embedder(c: AdapterChoices) -> Embedder:
-    from bot.adapters.embedders.openai import OpenAIEmbedder
+    from bot.adapters.embedders.hosted import OpenAIEmbedder
 
     return OpenAIEmbedder(
         api_key=c.of("openai").key,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.adapters.embedders.threaded import Threaded
+from bot.adapters.embedders.onnx_text import Threaded
 from bot.adapters.embedders.weights import MULTILINGUAL
 from bot.domain.errors import ConfigError
 from bot.domain.ports import Vector

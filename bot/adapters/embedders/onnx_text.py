@@ -1,18 +1,44 @@
-"""A sentence model in ONNX, on this machine and with no account.
-
+"""Sentence models on this machine, with no account: a thread of their own, and one in ONNX.
 onnxruntime and tokenizers are imported when the model is first used, since they cost most of a
 second. Every text is compared with every other, so all are read alike."""
 
-from collections.abc import Callable
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from bot.adapters.embedders.threaded import Threaded
 from bot.domain.errors import ConfigError
 from bot.domain.ports import Vector
 from bot.domain.text import in_english
+
+
+class Threaded(ABC):
+    """The embedder port but for ``id``, ``dimensions`` and what the thread does."""
+
+    together = 4
+
+    def __init__(self) -> None:
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedder")
+        self._model: Any = None
+
+    async def embed(self, texts: Sequence[str]) -> Vector:
+        """One unit-length row a text; an empty text gives zeros."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, self._embed, list(texts))
+
+    async def close(self) -> None:
+        """End the thread and let the model go."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._model = None
+
+    @abstractmethod
+    def _embed(self, texts: list[str]) -> Vector:
+        """The same, in the thread."""
+
 
 BATCH = 16
 Pooling = Literal["mean", "cls", "none"]

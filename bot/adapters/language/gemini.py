@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from typing_extensions import override
 
-from bot.adapters.gemini_wire import GeminiWire
+from bot.adapters.hosted import GeminiWire
 from bot.adapters.language.structured import Said, Turn, documented
 from bot.domain.errors import Rejected
 from bot.domain.memory.web import borne_out

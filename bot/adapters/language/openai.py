@@ -15,8 +15,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from bot.adapters.hosted import ADDRESS, OpenAIWire
 from bot.adapters.language.structured import THINKING_TOKENS, Said, Turn, documented
-from bot.adapters.openai_wire import ADDRESS, OpenAIWire
 from bot.domain.errors import Rejected
 from bot.domain.metering import Usage
 from bot.domain.ports import Guard
