@@ -91,7 +91,7 @@ _SECONDS = re.compile(r"^(\d+(?:\.\d+)?)s$")
 
 
 class GeminiWire(Hosted):
-    """Gemini's SDK. It ignores what a 429 says about when to come back, so waiting is done by us."""
+    """Gemini's SDK. It ignores what a 429 says about when to come back, so we do the waiting."""
 
     def __init__(
         self,
