@@ -103,7 +103,6 @@ class Clusters(Store):
             Cluster,
             changed,
             name=f"C-{cluster}",
-            missing=f"There is no C-{cluster} in this project.",
             script="restate",
             more_keys=kept(project),
             beside=lambda changed: [standing(changed)],

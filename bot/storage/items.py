@@ -198,7 +198,6 @@ class Items(Store):
             Item,
             changed,
             name=f"I-{number}",
-            missing=f"There is no I-{number} in this project.",
             more_keys=[keys.placements(project)],
             beside=lambda after: [str(int(_clustered(before[-1]) != _clustered(after)))],
         )

@@ -1,13 +1,12 @@
 """What is asked for by ourselves, as nobody sends it: which, how often, how far, how it goes."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydantic import AwareDatetime
 
 from bot.domain.models import Record
 from bot.storage import keys
 from bot.storage.store import Store
-from bot.storage.text import text
 
 
 class Poll(Record):
@@ -57,8 +56,4 @@ class Polls(Store):
 
     async def due(self, now: datetime) -> list[tuple[int, str]]:
         """Project and subreddit of what is to be asked for by now."""
-        found = await self._redis.zrange(
-            keys.polls_due(), "-inf", now.astimezone(UTC).timestamp(), byscore=True
-        )
-        names = (text(one).partition(":") for one in found)
-        return [(int(project), subreddit) for project, _, subreddit in names]
+        return await self._due(keys.polls_due(), now)

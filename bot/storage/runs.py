@@ -74,14 +74,8 @@ class Runs(Store):
 
     async def update(self, project: int, run: int, decide: Callable[[FixRun], FixRun]) -> FixRun:
         """Replace the newest record by what ``decide`` makes of it, whatever others do."""
-        changed = await self._replace(
-            keys.runs(project),
-            str(run),
-            FixRun,
-            decide,
-            name=f"F-{run}",
-            missing=f"There is no F-{run} in this project.",
-        )
+        of = keys.runs(project), str(run), FixRun, decide
+        changed = await self._replace(*of, name=f"F-{run}")
         await self._list(project, changed)
         return changed
 

@@ -1,6 +1,7 @@
 """What each file of this room that stores something is made with."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from redis.asyncio import Redis
@@ -10,6 +11,7 @@ from bot.domain.keeping import Keep
 from bot.domain.models import Record, Worded
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Seal
+from bot.storage.text import text
 
 TRIES = 100
 
@@ -42,6 +44,12 @@ class Store:
         """The words of a list from there on; from behind where ``first`` is below 0."""
         return [self._seal.open(held) for held in await self._redis.lrange(key, first, -1)]
 
+    async def _due(self, key: str, now: datetime) -> list[tuple[int, str]]:
+        """Project and name of each that is due by now."""
+        found = await self._redis.zrange(key, "-inf", now.timestamp(), byscore=True)
+        names = (text(one).partition(":") for one in found)
+        return [(int(project), name) for project, _, name in names]
+
     def _shut(self, record: Record) -> str:
         """The record as it is to be kept."""
         return self._seal.shut(record.model_dump_json())
@@ -54,18 +62,18 @@ class Store:
         decide: Callable[[R], R],
         *,
         name: str,
-        missing: str,
+        missing: str = "",
         script: str = "swap",
         more_keys: Sequence[str] = (),
         beside: Callable[[R], list[str]] = lambda _: [],
     ) -> R:
         """Put what ``decide`` makes of the newest record in its place, whatever others do. ``name``
         is what people call it; ``script`` does it, and takes ``more_keys`` and what goes ``beside``
-        the new record. Raises NotFound, in the words of ``missing``."""
+        the new record. Raises NotFound, in the words of ``missing`` where there are any."""
         for _ in range(TRIES):
             held = await self._redis.hget(key, field)
             if held is None:
-                raise NotFound(missing)
+                raise NotFound(missing or f"There is no {name} in this project.")
             record = kind.read(self._seal.open(held))
             changed = decide(record)
             if changed == record:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -24,6 +24,7 @@ from bot.github.undelivered import NOT_FOUND, why_undelivered
 from bot.settings import Settings
 from bot.storage.projects import MOVED
 from handlers.doctor import CHECKS, Found
+from handlers.github.examined import undelivered
 from handlers.setup.guard import derived
 from workers.clusters.looked import looked_back
 
@@ -98,7 +99,7 @@ async def _github(ctx: Context) -> Found:
     host = web_host(ctx.settings.github_api_url)
     install = f"{host}/apps/{about['slug']}/installations/new"
     hook = await ctx.github.hook()
-    if hook != UNREACHABLE and (failed := await _undelivered(ctx)):
+    if hook != UNREACHABLE and (failed := await undelivered(ctx, _LOOK_BACK)):
         what, mend = why_undelivered(failed["status"], failed["status_code"])
         if failed["status"] == NOT_FOUND and not await _is_known(hook):
             what = "DNS knows no such name"
@@ -106,16 +107,6 @@ async def _github(ctx: Context) -> Found:
     if not await ctx.projects.all():
         return f"the app {about['slug']}; nobody has installed it yet", f"install it: {install}"
     return found, ""
-
-
-async def _undelivered(ctx: Context) -> Any:
-    """What GitHub could not deliver last; None where something came after that."""
-    newest = {
-        status: await anext(ctx.github.deliveries(ctx.now() - _LOOK_BACK, status=status), None)
-        for status in ("failure", "success")
-    }
-    failed, came = newest["failure"], newest["success"]
-    return None if failed and came and came["delivered_at"] >= failed["delivered_at"] else failed
 
 
 async def _is_known(url: str) -> bool:

@@ -100,14 +100,9 @@ class Models:
         self, speakers: Sequence[Speaker], *, meter: Meter | None = None, seconds: float = 0
     ) -> None:
         self._speakers, self._meter, self._seconds = speakers, meter, seconds
-        self._id = speakers[0].name
+        self.id = speakers[0].name  # of one that stood in for another both
         known = self._price(speakers[0], Usage(1, 1)) is not None
-        self._spent = Spent(dollars=0.0 if known else None)
-
-    @property
-    def id(self) -> str:
-        """The model's name; of one that stood in for another both."""
-        return self._id
+        self.spent = Spent(dollars=0.0 if known else None)
 
     @property
     def choices(self) -> int:
@@ -118,11 +113,6 @@ class Models:
     def sees(self) -> bool:
         """Whether each of them is known to take images."""
         return all(sees(speaker.name) for speaker in self._speakers)
-
-    @property
-    def spent(self) -> Spent:
-        """What this instance has used since it was made."""
-        return self._spent
 
     async def answer(
         self,
@@ -151,7 +141,7 @@ class Models:
                 away.append(error)
             else:
                 wanted = self._speakers[0].name
-                self._id = f"{speaker.name} (as {wanted} is away)" if away else wanted
+                self.id = f"{speaker.name} (as {wanted} is away)" if away else wanted
                 return found
             log.warning("a model is away", model=speaker.name, why=str(away[-1]))
         waits = [error.retry_after for error in away if isinstance(error, Unavailable)]
@@ -216,9 +206,9 @@ class Models:
         return dollars(speaker.provider, speaker.name, used, address=speaker.address)
 
     def _count(self, used: Usage, cost: float | None) -> None:
-        before = self._spent
+        before = self.spent
         unknown = before.dollars is None or cost is None
-        self._spent = Spent(
+        self.spent = Spent(
             requests=before.requests + 1,
             input_tokens=before.input_tokens + used.prompt,
             output_tokens=before.output_tokens + used.output,

@@ -53,17 +53,8 @@ class E2BSandbox:
         self._grace, self._kept = grace, kept
         self._numbers = itertools.count(time.monotonic_ns())
         self._deadline = time.monotonic() + limits.seconds
-        self._blocked = Blocked()
-
-    @property
-    def id(self) -> str:
-        """E2B's own id."""
-        return self._machine.sandbox_id
-
-    @property
-    def blocked(self) -> Blocked:
-        """As the output of its commands says: E2B counts nothing for us."""
-        return self._blocked
+        self.id = machine.sandbox_id
+        self.blocked = Blocked()  # as the output of its commands says: E2B counts nothing for us
 
     async def prepare(self) -> None:
         """Make the work folder, and beside it the environment."""
@@ -118,7 +109,7 @@ class E2BSandbox:
             raise
         if code == NO_FOLDER and not out.total:
             raise NotFound(f"There is no folder {cwd} in the sandbox.")
-        self._blocked = self._blocked.plus(0, unreached(out.text + err.text))
+        self.blocked = self.blocked.plus(0, unreached(out.text + err.text))
         spent = time.monotonic() - started
         timed_out = code in (TIMED_OUT, KILLED) and spent >= seconds
         return Finished(

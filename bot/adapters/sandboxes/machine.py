@@ -33,24 +33,14 @@ class LocalSandbox:
         covered: Sequence[str],
         environments: Environments,
     ) -> None:
-        self._root, self._name, self._there, self._tools = root, name, there, tools
+        self._root, self.id, self._there, self._tools = root, name, there, tools
         self._covered, self._environments = covered, environments
         self._mirror: Mirror | None = None
         self._way_out = ""
         self._uid = state.uid_of(name, there.way)
         self._here = root / name
         self._work = Folder(self._here / "work", self._uid)
-        self._blocked = Blocked()
-
-    @property
-    def id(self) -> str:
-        """The name of its folder."""
-        return self._name
-
-    @property
-    def blocked(self) -> Blocked:
-        """Counted by the kernel; nothing is where there are no walls."""
-        return self._blocked
+        self.blocked = Blocked()  # counted by the kernel; nothing is where there are no walls
 
     async def run(
         self,
@@ -74,7 +64,7 @@ class LocalSandbox:
         with contextlib.ExitStack() as held:
             gate = held.enter_context(Gate()) if self._there.way else None
             child = await self._start(command, seconds, folder, env or {}, gate)
-            state.note_running(self._root, self._name, child.pid)
+            state.note_running(self._root, self.id, child.pid)
             readers = [
                 asyncio.create_task(_read(stream, output))
                 for stream, output in ((child.stdout, out), (child.stderr, err))
@@ -92,7 +82,7 @@ class LocalSandbox:
                 # shielded: being cancelled must not leave anything running
                 await asyncio.shield(asyncio.ensure_future(self._finish(child, readers)))
             if gate and (attempts := gate.attempts()):
-                self._blocked = self._blocked.plus(attempts, unreached(out.text + err.text))
+                self.blocked = self.blocked.plus(attempts, unreached(out.text + err.text))
         await watchdog.look_back()
         if not (self._here / "sandbox.json").exists():
             # killed under the command: its exit code says nothing of the command
@@ -197,7 +187,7 @@ class LocalSandbox:
         """End it and everything in it."""
         if self._mirror:
             await self._mirror.close()
-        await asyncio.to_thread(state.end, self._root, self._name)
+        await asyncio.to_thread(state.end, self._root, self.id)
 
     def _left(self) -> float:
         """Seconds it still has. Raises Unavailable when it is gone."""
@@ -302,7 +292,7 @@ class LocalSandbox:
         for reader in late:
             reader.cancel()
         with contextlib.suppress(FileNotFoundError):
-            state.forget_running(self._root, self._name, child.pid)
+            state.forget_running(self._root, self.id, child.pid)
 
 
 async def _read(stream: asyncio.StreamReader | None, output: Output) -> None:
