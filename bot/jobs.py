@@ -1,8 +1,7 @@
-"""Jobs: asked for by name and ids, run at least once, harmless when run twice.
-
-A job is on the to-do list in Redis until it has ended well; RQ only wakes a worker. So a job
-outlives every process: whoever comes next claims it under a lease, and a worker that lost its
-lease may write nothing more."""
+"""Jobs: asked for by name and ids, run at least once, harmless when run twice. A job is on the
+to-do list in Redis until it has ended well; RQ only wakes a worker. So a job outlives every
+process: whoever comes next claims it under a lease, and a worker that lost its lease may write
+nothing more."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
-"""What a project decides: its ``.github/soulcaster.yml`` above its organisation's, above ours.
-
-The organisation's is the same file of its repository ``.github``, where the app is installed there.
-"""
+"""What a project decides: its ``.github/soulcaster.yml`` above its organisation's, above ours. The
+organisation's is the same file of its repository ``.github``, where the app is installed there."""
 
 import asyncio
 import base64

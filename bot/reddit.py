@@ -1,5 +1,4 @@
 """Reddit's listings, as Reddit wants to be asked: who we are, and not too often.
-
 https://support.reddithelp.com/hc/en-us/articles/16160319875092 · https://www.reddit.com/dev/api"""
 
 import time

@@ -1,6 +1,5 @@
-"""The rosters of adapters, and which one of each is used.
-
-SDKs are imported when their adapter is made. The contract suites run against every name here."""
+"""The rosters of adapters, and which one of each is used. SDKs are imported when their adapter is
+made. The contract suites run against every name here."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """Which language models answer, by what they are asked for: names such as ``openai/gpt-5-mini``.
-
 Each purpose has a list: the first answers, and where it is away the next does. Only vendors that
 are named there are asked; where none is named it is the first of ours that has a key."""
 

@@ -1,7 +1,6 @@
-"""A store that speaks S3 (AWS, R2, B2, MinIO), through obstore.
-
-Where it is, and as whom it is asked, is read by obstore itself from the standard ``AWS_*``
-variables, roles of machines included. https://developmentseed.org/obstore/latest/"""
+"""A store that speaks S3 (AWS, R2, B2, MinIO), through obstore. Where it is, and as whom it is
+asked, is read by obstore itself from the standard ``AWS_*`` variables, roles of machines included.
+https://developmentseed.org/obstore/latest/"""
 
 from __future__ import annotations
 

@@ -1,6 +1,5 @@
-"""The ports whose contract is ours. One contract suite each, run against every adapter.
-
-GitHub, Slack and Redis have no port: their vendors own the wire, and we speak it."""
+"""The ports whose contract is ours. One contract suite each, run against every adapter. GitHub,
+Slack and Redis have no port: their vendors own the wire, and we speak it."""
 
 from __future__ import annotations
 

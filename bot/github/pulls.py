@@ -1,6 +1,5 @@
-"""Branches and commits by the Git Data API, pull requests, and the reviews of these.
-
-Without author or committer GitHub signs the commit as the app, and file modes are kept.
+"""Branches and commits by the Git Data API, pull requests, and the reviews of these. Without author
+or committer GitHub signs the commit as the app, and file modes are kept.
 https://docs.github.com/en/rest/git/commits#create-a-commit"""
 
 import base64

@@ -1,5 +1,4 @@
 """One connection to GitHub's REST API: retries, rate limits, and never a token to another host.
-
 https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api"""
 
 import re

@@ -1,5 +1,4 @@
 """Members of a zip as streams: their names are names and never paths, and bombs are refused.
-
 https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT"""
 
 import zipfile

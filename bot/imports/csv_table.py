@@ -1,5 +1,4 @@
 """A table with a header: any delimiter, any encoding, quotes over lines.
-
 https://www.rfc-editor.org/rfc/rfc4180"""
 
 import codecs

@@ -1,6 +1,5 @@
-"""A card as Slack blocks. https://docs.slack.dev/reference/block-kit/blocks
-
-Every text of ours is ``verbatim``: Slack then links no address and no name by itself."""
+"""A card as Slack blocks. https://docs.slack.dev/reference/block-kit/blocks · Every text of ours is
+``verbatim``: Slack then links no address and no name by itself."""
 
 import unicodedata
 from collections import Counter

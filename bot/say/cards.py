@@ -1,8 +1,7 @@
-"""Cards as comments and messages: ``say(ctx, project, place, card)``.
-
-A card is posted once a place and edited from then on; asked for again on GitHub it moves below the
-question. Before it is posted the intention is written down, so that whoever comes after a crash
-looks for the card before posting it again. What a person wrote into it is theirs."""
+"""Cards as comments and messages: ``say(ctx, project, place, card)``. A card is posted once a place
+and edited from then on; asked for again on GitHub it moves below the question. Before it is posted
+the intention is written down, so that whoever comes after a crash looks for the card before posting
+it again. What a person wrote into it is theirs."""
 
 import asyncio
 import hashlib

@@ -1,7 +1,6 @@
-"""Posting to Slack. https://docs.slack.dev/apis/web-api/rate-limits
-
-A conversation is named ``C1`` in the workspace whose token was pasted, and ``T2/C1`` in one that
-installed the app by OAuth: so whatever is kept by a conversation is one workspace's."""
+"""Posting to Slack. https://docs.slack.dev/apis/web-api/rate-limits · A conversation is named
+``C1`` in the workspace whose token was pasted, and ``T2/C1`` in one that installed the app by
+OAuth: so whatever is kept by a conversation is one workspace's."""
 
 import hashlib
 import html

@@ -1,9 +1,8 @@
-"""Where feedback comes from: one small module a source.
-
-A source is pure: it proves a sender and says what a vendor's payload tells. Most are a ``Table``
-of where each field stands; an odd one is a module with the same names. To add one, write its
-module, its line in ``SOURCES`` and its page ``docs/sources/NAME.md``;
-``tests/unit/test_sources_roster.py`` then checks it against real payloads."""
+"""Where feedback comes from: one small module a source. A source is pure: it proves a sender and
+says what a vendor's payload tells. Most are a ``Table`` of where each field stands; an odd one is a
+module with the same names. To add one, write its module, its line in ``SOURCES`` and its page
+``docs/sources/NAME.md``; ``tests/unit/test_sources_roster.py`` then checks it against real
+payloads."""
 
 from collections.abc import Mapping
 from datetime import datetime

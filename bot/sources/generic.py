@@ -1,5 +1,4 @@
 """Anything that sends JSON: each field by a JMESPath expression that is stored with the door.
-
 https://jmespath.org/tutorial.html · They are guessed from the first payload and confirmed by a
 person, see ``source confirm``; nothing is read of what comes before that."""
 

@@ -1,7 +1,6 @@
 """GitHub issues, from the ``issues`` webhook or as the REST API lists them, and discussions.
-
-https://docs.github.com/en/webhooks/webhook-events-and-payloads#issues and #discussion
-An issue is one occurrence however often it is edited: its event never changes."""
+https://docs.github.com/en/webhooks/webhook-events-and-payloads#issues and #discussion An issue is
+one occurrence however often it is edited: its event never changes."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

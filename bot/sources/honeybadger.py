@@ -1,5 +1,4 @@
 """Honeybadger: errors, check-ins, uptime and alarms, by its webhook integration.
-
 https://docs.honeybadger.io/guides/integrations/payloads/v2/ · Nothing is signed, so the secret
 comes in the URL. Honeybadger lists the innermost frame first."""
 

@@ -1,7 +1,6 @@
-"""How a sender proves that it knows the secret. No secret configured means refused.
-
-A proof has two steps, so that little is spent on whom we do not know: what the headers say is
-judged before a byte of the body is read, and the body is hashed as it comes."""
+"""How a sender proves that it knows the secret. No secret configured means refused. A proof has two
+steps, so that little is spent on whom we do not know: what the headers say is judged before a byte
+of the body is read, and the body is hashed as it comes."""
 
 import hmac
 import re

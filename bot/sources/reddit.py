@@ -1,5 +1,4 @@
 """Reddit posts and comments, as a listing (``/r/x/new.json``) or one thing of it.
-
 https://www.reddit.com/dev/api · A post is one occurrence; what was removed is no report. Whoever
 polls Reddit for us sends the secret along."""
 

@@ -1,5 +1,4 @@
 """A vendor as data: where each field stands in its payload, as JMESPath expressions.
-
 https://jmespath.org/specification.html · ``a || b`` gives the first that says anything; the parts
 of a list are joined. Where a vendor is odd, ``prepare`` makes its payload even first."""
 

@@ -1,5 +1,4 @@
 """Zendesk: tickets, by event webhooks.
-
 https://developer.zendesk.com/api-reference/webhooks/event-types/ticket-events · Zendesk makes the
 secret and signs ``timestamp + body``. A ticket is one occurrence, however often it changes."""
 

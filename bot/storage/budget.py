@@ -1,9 +1,8 @@
-"""What a service lets us send, shared by all processes: nobody asks it for more, or too soon.
-
-Every request is counted in Redis before it is sent, by Redis's clock. A request of lower priority
-may use only a share of each limit, so that some is left for who is more urgent, and nothing while
-an answer to a person waits. What is told to wait is not sent, but raises OverBudget, and its job
-comes back in time."""
+"""What a service lets us send, shared by all processes: nobody asks it for more, or too soon. Every
+request is counted in Redis before it is sent, by Redis's clock. A request of lower priority may use
+only a share of each limit, so that some is left for who is more urgent, and nothing while an answer
+to a person waits. What is told to wait is not sent, but raises OverBudget, and its job comes back
+in time."""
 
 import asyncio
 import secrets

@@ -36,7 +36,6 @@ class Wait(Record):
 
 class Utterance(Worded):
     """One command line as it was said. ``id`` is the same however often it is delivered.
-
     ``said_at`` is by the clock of the place, where that tells it, and ``index`` its number among
     the lines of one text. ``told``: who said it knows that it waits. ``attached`` are files of the
     message, by Slack's ids with the workspace before them."""

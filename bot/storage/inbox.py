@@ -1,7 +1,6 @@
 """The way in: a delivery is stored with the job that will hear it, in one call, before the 202.
-
-Dedupe is on "has taken effect", never on "was seen": a row stays until its job has ended, and
-then leaves a marker for as long as a sender may redeliver."""
+Dedupe is on "has taken effect", never on "was seen": a row stays until its job has ended, and then
+leaves a marker for as long as a sender may redeliver."""
 
 import hashlib
 import json

@@ -1,7 +1,6 @@
-"""Redis is away: said once, waited for, and said once when it is back.
-
-Away is whatever no request of ours can mend: no connection, no answer, a replica where the
-primary was, no room in memory or on disk. It is over when a write is taken again."""
+"""Redis is away: said once, waited for, and said once when it is back. Away is whatever no request
+of ours can mend: no connection, no answer, a replica where the primary was, no room in memory or on
+disk. It is over when a write is taken again."""
 
 import asyncio
 import secrets

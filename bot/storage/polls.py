@@ -10,11 +10,10 @@ from bot.storage.store import Store
 
 
 class Poll(Record):
-    """A subreddit (``acme``) asked for ``every`` so many seconds, since somebody said so.
-
-    Of its posts those count that hold one of the words of ``match`` (parted by commas; all where
-    there are none). ``upto`` is when the newest that is known was written, ``last`` when it was
-    read; ``trouble`` is why it could not be, ``failures`` times in a row."""
+    """A subreddit (``acme``) asked for ``every`` so many seconds, since somebody said so. Of its
+    posts those count that hold one of the words of ``match`` (parted by commas; all where there are
+    none). ``upto`` is when the newest that is known was written, ``last`` when it was read;
+    ``trouble`` is why it could not be, ``failures`` times in a row."""
 
     subreddit: str
     every: int

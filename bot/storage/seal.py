@@ -1,6 +1,5 @@
-"""Words at rest: sealed under the vault's keys where the Redis that holds them is not ours.
-
-Sealed is the whole of a record. What our scripts put before it, its number, stays outside:
+"""Words at rest: sealed under the vault's keys where the Redis that holds them is not ours. Sealed
+is the whole of a record. What our scripts put before it, its number, stays outside:
 ``{"number":12,"sealed":"gAAAA..."}``. What was stored before the keys were set is read as it is.
 https://cryptography.io/en/latest/fernet/"""
 

@@ -1,6 +1,5 @@
-"""What was chosen on the setup page, sealed, and whose page it is.
-
-A setting in here lies below the environment: what the operator wrote there wins."""
+"""What was chosen on the setup page, sealed, and whose page it is. A setting in here lies below the
+environment: what the operator wrote there wins."""
 
 import asyncio
 import hashlib

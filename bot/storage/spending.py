@@ -1,8 +1,7 @@
-"""What models have taken, by project, month, run and model: money and tokens.
-
-What a call may take at most is counted before it is made, in the step that compares it with the
-caps, and corrected afterwards: however many ask at once, no cap is passed, and a call whose end
-nobody saw stays counted as dear as it could be."""
+"""What models have taken, by project, month, run and model: money and tokens. What a call may take
+at most is counted before it is made, in the step that compares it with the caps, and corrected
+afterwards: however many ask at once, no cap is passed, and a call whose end nobody saw stays
+counted as dear as it could be."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,4 @@
 """Secrets at rest: webhook secrets under MultiFernet, the newest key first, so keys can rotate.
-
 https://cryptography.io/en/latest/fernet/"""
 
 import os

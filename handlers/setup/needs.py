@@ -1,6 +1,5 @@
-"""The rows of the setup page: what an installation needs, how it stands, what mends it.
-
-A need more is an entry in ``NEEDS``."""
+"""The rows of the setup page: what an installation needs, how it stands, what mends it. A need more
+is an entry in ``NEEDS``."""
 
 import asyncio
 import math

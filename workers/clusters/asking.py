@@ -1,7 +1,6 @@
-"""Ask the language model in the background: a few at a time, each within its time.
-
-A model that hangs or fails keeps nobody else waiting: it has few seats, whatever the projects, and
-what could not be asked goes to the end of its list."""
+"""Ask the language model in the background: a few at a time, each within its time. A model that
+hangs or fails keeps nobody else waiting: it has few seats, whatever the projects, and what could
+not be asked goes to the end of its list."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

@@ -1,6 +1,5 @@
-"""A history clustered in silence in each of the three ways, for the project to choose one.
-
-Which the file calls ``cluster: ask``, ``sure`` or ``eager``. Nothing is written anywhere."""
+"""A history clustered in silence in each of the three ways, for the project to choose one. Which
+the file calls ``cluster: ask``, ``sure`` or ``eager``. Nothing is written anywhere."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

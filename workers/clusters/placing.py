@@ -1,7 +1,6 @@
-"""Put waiting items into clusters, one project at a time, in the order they came.
-
-The job's own lease is the project's: nobody else clusters it meanwhile, and every placement
-checks that we still hold it."""
+"""Put waiting items into clusters, one project at a time, in the order they came. The job's own
+lease is the project's: nobody else clusters it meanwhile, and every placement checks that we still
+hold it."""
 
 from bot.context import Context
 from bot.domain.clusters.engine import Decision, in_order

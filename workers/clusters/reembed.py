@@ -1,7 +1,6 @@
-"""Give old items a vector of the embedder in use, after the operator has changed it.
-
-Vectors of two embedders are never compared, so until an item has its new one it is found by its
-words and stack only. The old vectors go when the last new one is stored."""
+"""Give old items a vector of the embedder in use, after the operator has changed it. Vectors of two
+embedders are never compared, so until an item has its new one it is found by its words and stack
+only. The old vectors go when the last new one is stored."""
 
 from bot.context import Context
 from bot.jobs import CLAIM, enqueue

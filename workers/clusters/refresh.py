@@ -1,6 +1,5 @@
-"""Keep what is said about a cluster true to what is in it: title, summary, severity, state.
-
-Nothing here waits for the language model: what it wrote is taken as it is stored."""
+"""Keep what is said about a cluster true to what is in it: title, summary, severity, state. Nothing
+here waits for the language model: what it wrote is taken as it is stored."""
 
 import asyncio
 from typing import Any

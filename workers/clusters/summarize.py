@@ -1,5 +1,4 @@
 """Have the language model write a cluster's title and summary; what does not hold is not shown.
-
 ``refresh`` puts a cluster on the list when its reports are not those its summary was written from.
 Until the model has written, and wherever it may not, the extractive summary stands."""
 

@@ -1,8 +1,6 @@
 """A CLI in the sandbox: one of the table, its model behind a gateway of ours, or any the operator
-names.
-
-No key is in the sandbox: a token is, good for this run's requests, dollars and seconds. What the
-gateway counts is what is told; what the CLI says of cost or success is not believed."""
+names. No key is in the sandbox: a token is, good for this run's requests, dollars and seconds. What
+the gateway counts is what is told; what the CLI says of cost or success is not believed."""
 
 import re
 import shlex

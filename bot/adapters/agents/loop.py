@@ -1,7 +1,6 @@
-"""Our own small loop: the model is asked here, and acts by shell commands in the sandbox.
-
-The sandbox never speaks with the model, and the model holds nothing: it gives a record, we run
-the command in it, and what came back is shown to it as data."""
+"""Our own small loop: the model is asked here, and acts by shell commands in the sandbox. The
+sandbox never speaks with the model, and the model holds nothing: it gives a record, we run the
+command in it, and what came back is shown to it as data."""
 
 from __future__ import annotations
 

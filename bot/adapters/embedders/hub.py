@@ -1,8 +1,7 @@
-"""Fetches a sentence model from a hub that speaks Hugging Face's wire, and writes its manifest.
-
-How it pools, what it wants before a text and how much it reads stand in the files of
-sentence-transformers beside the weights. https://sbert.net/docs/sentence_transformer/usage/custom_models.html
-"""
+"""Fetches a sentence model from a hub that speaks Hugging Face's wire, and writes its manifest. How
+it pools, what it wants before a text and how much it reads stand in the files of
+sentence-transformers beside the weights.
+https://sbert.net/docs/sentence_transformer/usage/custom_models.html"""
 
 import json
 import shutil

@@ -1,8 +1,7 @@
-"""all-MiniLM-L6-v2 as an ONNX graph, built from its safetensors weights.
-
-The graph takes ``input_ids`` and ``attention_mask`` (int64, texts x tokens) and gives one
-unit-length mean of the token vectors a text. It has the layers of BERT
-(https://arxiv.org/abs/1810.04805) under the names the weights file uses, and nothing else."""
+"""all-MiniLM-L6-v2 as an ONNX graph, built from its safetensors weights. The graph takes
+``input_ids`` and ``attention_mask`` (int64, texts x tokens) and gives one unit-length mean of the
+token vectors a text. It has the layers of BERT (https://arxiv.org/abs/1810.04805) under the names
+the weights file uses, and nothing else."""
 
 import json
 import struct

@@ -1,5 +1,4 @@
 """universal-sentence-encoder-multilingual 3 on numpy: sixteen languages, 150 MB of memory.
-
 https://tfhub.dev/google/universal-sentence-encoder-multilingual/3"""
 
 import sys

@@ -1,8 +1,7 @@
-"""Anthropic's Messages. https://docs.claude.com/en/api/messages
-
-What Claude Code needs of a gateway: https://code.claude.com/docs/en/llm-gateway-protocol. Refused
-is what Anthropic's servers would fetch, run or keep (its own tools, MCP servers, containers,
-files, images by URL), and what costs more than is counted here (``speed``, ``service_tier``)."""
+"""Anthropic's Messages. https://docs.claude.com/en/api/messages · What Claude Code needs of a
+gateway: https://code.claude.com/docs/en/llm-gateway-protocol. Refused is what Anthropic's servers
+would fetch, run or keep (its own tools, MCP servers, containers, files, images by URL), and what
+costs more than is counted here (``speed``, ``service_tier``)."""
 
 from typing import Any, Literal
 

@@ -1,6 +1,5 @@
-"""An allow-list for JSON: a field that is not named is refused, one that is named is checked.
-
-What may be forwarded is a pydantic model without a field for anything else. Raises BadPayload."""
+"""An allow-list for JSON: a field that is not named is refused, one that is named is checked. What
+may be forwarded is a pydantic model without a field for anything else. Raises BadPayload."""
 
 import json
 import re

@@ -1,7 +1,6 @@
-"""One run's gateway: who may ask, how often, for how much.
-
-A request is refused once requests, dollars or time are used up, and before it is sent where it
-could cost more than is left. They are asked one after the other, so that no crowd slips through."""
+"""One run's gateway: who may ask, how often, for how much. A request is refused once requests,
+dollars or time are used up, and before it is sent where it could cost more than is left. They are
+asked one after the other, so that no crowd slips through."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Gemini as a language model. https://ai.google.dev/gemini-api/docs/structured-output
-
-The schema that is sent makes a valid answer likely. It holds only what Gemini documents: what it
-does not know it refuses, and the answer with it."""
+"""Gemini as a language model. https://ai.google.dev/gemini-api/docs/structured-output · The schema
+that is sent makes a valid answer likely. It holds only what Gemini documents: what it does not know
+it refuses, and the answer with it."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext

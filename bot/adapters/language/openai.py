@@ -1,5 +1,4 @@
 """A language model on OpenAI's chat wire, at whichever server speaks it.
-
 https://platform.openai.com/docs/guides/structured-outputs. A server that takes no schema is asked
 for JSON, and one that knows neither is asked in words: what it refuses is said in a 400, which is
 remembered for as long as this process asks it. The schema stands in the instructions, too, since

@@ -1,8 +1,7 @@
-"""A language model as a chain of models: asked in their order, checked, and paid for.
-
-A valid record comes out, or an error: what is not valid is told the model once. Where one is away
-the next is asked, and ``id`` says so; one that refuses the material is not passed over. The cap
-binds before a call: what it may cost at most is reserved, and settled with what it has cost."""
+"""A language model as a chain of models: asked in their order, checked, and paid for. A valid
+record comes out, or an error: what is not valid is told the model once. Where one is away the next
+is asked, and ``id`` says so; one that refuses the material is not passed over. The cap binds before
+a call: what it may cost at most is reserved, and settled with what it has cost."""
 
 import asyncio
 import hashlib

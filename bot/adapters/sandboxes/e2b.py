@@ -1,7 +1,6 @@
-"""Sandboxes at E2B: a machine each. https://e2b.dev/docs
-
-Deadlines are our own, since the SDK does not enforce its: ``timeout -k`` ends the command over
-there, ``asyncio.timeout`` the waiting for it here."""
+"""Sandboxes at E2B: a machine each. https://e2b.dev/docs · Deadlines are our own, since the SDK
+does not enforce its: ``timeout -k`` ends the command over there, ``asyncio.timeout`` the waiting
+for it here."""
 
 import asyncio
 import contextlib

@@ -1,5 +1,4 @@
 """A command line that isolates: bubblewrap where this machine allows it, limits everywhere.
-
 https://github.com/containers/bubblewrap"""
 
 import os

@@ -1,9 +1,8 @@
-"""The system calls that no sandbox needs, closed: a seccomp filter, assembled here.
-
-A filter is a program of classic BPF that the kernel runs before each system call:
-https://docs.kernel.org/userspace-api/seccomp_filter.html. Bubblewrap takes it as bytes
-(``--seccomp FD``). Each rule below is a block that ends in a verdict, so that reading from top to
-bottom is all there is to it. The numbers of the calls are the kernel's own, of
+"""The system calls that no sandbox needs, closed: a seccomp filter, assembled here. A filter is a
+program of classic BPF that the kernel runs before each system call:
+https://docs.kernel.org/userspace-api/seccomp_filter.html. Bubblewrap takes it as bytes (``--seccomp
+FD``). Each rule below is a block that ends in a verdict, so that reading from top to bottom is all
+there is to it. The numbers of the calls are the kernel's own, of
 ``arch/x86/entry/syscalls/syscall_64.tbl`` and ``include/uapi/asm-generic/unistd.h``."""
 
 import errno

@@ -1,6 +1,5 @@
-"""What is tried against the limits of a sandbox, by ``doctor`` and by the tests.
-
-Each command ends with exit code 0 only where nothing has stopped it."""
+"""What is tried against the limits of a sandbox, by ``doctor`` and by the tests. Each command ends
+with exit code 0 only where nothing has stopped it."""
 
 import shlex
 from collections.abc import Mapping

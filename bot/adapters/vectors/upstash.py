@@ -1,8 +1,6 @@
-"""Upstash Vector through its own client. https://upstash.com/docs/vector/api
-
-The client hides the HTTP status and does not retry what a server refuses, so both are done here:
-a hook on its responses says what happened, and every call, being harmless when repeated, is
-tried again."""
+"""Upstash Vector through its own client. https://upstash.com/docs/vector/api · The client hides the
+HTTP status and does not retry what a server refuses, so both are done here: a hook on its responses
+says what happened, and every call, being harmless when repeated, is tried again."""
 
 import urllib.parse
 from collections.abc import Awaitable, Callable, Sequence

@@ -1,8 +1,7 @@
-"""A card: what is said about one thing in one place, edited in place.
-
-No markup in here. ``bot.render`` turns a card into GitHub Markdown or Slack blocks. Text of our
-own is a plain ``str``; anything somebody else wrote is wrapped in ``Said`` (inline) or
-``Quotation`` / ``Preformatted`` (block), which the renderers defuse."""
+"""A card: what is said about one thing in one place, edited in place. No markup in here.
+``bot.render`` turns a card into GitHub Markdown or Slack blocks. Text of our own is a plain
+``str``; anything somebody else wrote is wrapped in ``Said`` (inline) or ``Quotation`` /
+``Preformatted`` (block), which the renderers defuse."""
 
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
-"""Corrections people make, built from the pure operations: dup, not-dup, partitions, previews.
-
-A cluster that is still to be made has a negative number here; it gets its own when it is applied.
-"""
+"""Corrections people make, built from the pure operations: dup, not-dup, partitions, previews. A
+cluster that is still to be made has a negative number here; it gets its own when it is applied."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -1,5 +1,4 @@
 """What the language model is asked about a report that may be a repeat, and what its answer counts.
-
 It says same, different or unsure of each candidate, and quotes what it rests on from both reports.
 A verdict whose quotes do not stand in the two texts counts as unsure. It is never a correction:
 only people's words bind later clustering."""

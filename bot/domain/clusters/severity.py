@@ -1,7 +1,6 @@
-"""How bad a problem is, S1 to S4, with its reasons; and whether it is getting worse.
-
-Counts are ``{hour: occurrences}``, an hour being whole hours since the epoch. A cluster's counts
-are the sum of its items', so merging and splitting loses nothing and invents nothing."""
+"""How bad a problem is, S1 to S4, with its reasons; and whether it is getting worse. Counts are
+``{hour: occurrences}``, an hour being whole hours since the epoch. A cluster's counts are the sum
+of its items', so merging and splitting loses nothing and invents nothing."""
 
 import math
 import re

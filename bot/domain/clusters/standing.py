@@ -1,7 +1,6 @@
-"""What becomes of a cluster when its issues are closed, labelled or assigned on GitHub.
-
-Each is taken over once, when it changes: what people say of the cluster later stands. Only issues
-can be closed: alerts and feedback in the same cluster neither keep it open nor end it."""
+"""What becomes of a cluster when its issues are closed, labelled or assigned on GitHub. Each is
+taken over once, when it changes: what people say of the cluster later stands. Only issues can be
+closed: alerts and feedback in the same cluster neither keep it open nor end it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args

@@ -1,7 +1,5 @@
-"""A cluster's title and summary, every sentence tied to the items it came from.
-
-Without a model the sentences are picked, not written. What a model wrote is checked here before
-anybody sees it."""
+"""A cluster's title and summary, every sentence tied to the items it came from. Without a model the
+sentences are picked, not written. What a model wrote is checked here before anybody sees it."""
 
 import math
 import re

@@ -1,5 +1,4 @@
 """A cluster's title and summary as the language model writes them: the question and the answer.
-
 What it wrote is shown only while ``problems`` finds nothing wrong with it."""
 
 import hashlib

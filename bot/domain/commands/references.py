@@ -1,7 +1,6 @@
 """The things a command can name: clusters, items, runs, versions, issues, people, agents, spans.
-
-Each reads one word (``read`` gives None when the word is something else) and writes itself back
-as ``str``. Phones turn a hyphen into a dash, so ``C–12`` is ``C-12``."""
+Each reads one word (``read`` gives None when the word is something else) and writes itself back as
+``str``. Phones turn a hyphen into a dash, so ``C–12`` is ``C-12``."""
 
 import re
 from abc import ABC, abstractmethod

@@ -1,8 +1,7 @@
 """Describing an agent by talking: a question a stage, each answer read into fields and checked.
-What somebody says in other words a language model says in the form's, and proposes nothing.
-
-Whoever answers may correct anything at any time: ``back``, ``tone: dry``, ``no, only docs/``.
-Nothing is taken that the file would be refused for, so what comes out at the end is right."""
+What somebody says in other words a language model says in the form's, and proposes nothing. Whoever
+answers may correct anything at any time: ``back``, ``tone: dry``, ``no, only docs/``. Nothing is
+taken that the file would be refused for, so what comes out at the end is right."""
 
 import json
 import re

@@ -1,5 +1,4 @@
 """An agent of a team's own: a base agent with the team's rules, kept in a file of the repository.
-
 ``.github/soulcaster/agents/NAME.md``: between two lines of ``---`` what it may (YAML), below them
 its prompt. Who may push to the default branch wrote it, so it may say how to work; nothing in it
 widens what the operator, the project or the patch policy allow."""

@@ -1,6 +1,5 @@
-"""A plan for a fix, from the evidence itself: nothing in it that no report says.
-
-A language model may draft a better one (``drafting``), held to the same record and citations."""
+"""A plan for a fix, from the evidence itself: nothing in it that no report says. A language model
+may draft a better one (``drafting``), held to the same record and citations."""
 
 from __future__ import annotations
 

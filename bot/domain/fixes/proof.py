@@ -1,8 +1,7 @@
-"""What counts as a proof: red before, green after, the suite no worse. Values only.
-
-What each test did stands in a report where its runner writes one, else on the screen. Both are
-data. Whoever controls the code under test can print such lines too, so one that says "failed"
-always beats one that says "passed", and no line beats the exit code."""
+"""What counts as a proof: red before, green after, the suite no worse. Values only. What each test
+did stands in a report where its runner writes one, else on the screen. Both are data. Whoever
+controls the code under test can print such lines too, so one that says "failed" always beats one
+that says "passed", and no line beats the exit code."""
 
 from __future__ import annotations
 

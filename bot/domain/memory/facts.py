@@ -1,7 +1,6 @@
-"""Facts: what a project's people told, what its reports claim, what its fixes taught.
-
-A fact of a report is a claim until somebody of level 3 confirms it: nobody teaches the bot by
-opening an issue. It stands only as long as its source says so."""
+"""Facts: what a project's people told, what its reports claim, what its fixes taught. A fact of a
+report is a claim until somebody of level 3 confirms it: nobody teaches the bot by opening an issue.
+It stands only as long as its source says so."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -1,5 +1,4 @@
 """What belongs to an embedder: the weights of the scoring function and its thresholds.
-
 ``tests/calibrate.py`` made the numbers, by replaying labelled histories."""
 
 import math

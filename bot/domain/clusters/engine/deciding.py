@@ -1,7 +1,6 @@
-"""One project's evidence in memory, and the decision where a new report belongs.
-
-Pure and deterministic: no clock, no I/O. The state is rebuilt by adding the same readings in the
-same order."""
+"""One project's evidence in memory, and the decision where a new report belongs. Pure and
+deterministic: no clock, no I/O. The state is rebuilt by adding the same readings in the same
+order."""
 
 from collections.abc import Iterator, KeysView
 from typing import Literal

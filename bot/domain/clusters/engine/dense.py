@@ -1,7 +1,6 @@
-"""Dense vectors in memory: exact cosine among few, a sign sketch and a rerank among many.
-
-An embedder's vectors crowd into a corner of the space, and a project's into a corner of that.
-So similarity is also measured from the project's own mean, and after evening out the directions in
+"""Dense vectors in memory: exact cosine among few, a sign sketch and a rerank among many. An
+embedder's vectors crowd into a corner of the space, and a project's into a corner of that. So
+similarity is also measured from the project's own mean, and after evening out the directions in
 which everything of the project is alike (a soft whitening, https://arxiv.org/abs/2103.15316). What
 that takes is learnt from the stored vectors each time their number has doubled."""
 

@@ -1,5 +1,4 @@
 """Chances of an embedder that was not measured, fitted to how its cosines spread in a project.
-
 Cosines of two models do not compare, not even as seen from a project's mean, where those of any two
 reports lie about 0: one model spreads them widely, another hardly. How far they spread hardly
 depends on how many of the reports are doubles, which how near a report's nearest is does. So that

@@ -1,7 +1,6 @@
-"""Words in memory: an inverted index to find by, and each item's fields to compare with.
-
-Terms are 32-bit hashes, so no string is kept. How rare a term is, is learnt as items come; a young
-project, in which every word is rare, also goes by how usual a word is anywhere."""
+"""Words in memory: an inverted index to find by, and each item's fields to compare with. Terms are
+32-bit hashes, so no string is kept. How rare a term is, is learnt as items come; a young project,
+in which every word is rare, also goes by how usual a word is anywhere."""
 
 import zlib
 from array import array

@@ -1,6 +1,5 @@
-"""Corrections people made: which items belong together and which do not.
-
-Every later decision obeys them. What contradicts itself is shown, never resolved in silence."""
+"""Corrections people made: which items belong together and which do not. Every later decision obeys
+them. What contradicts itself is shown, never resolved in silence."""
 
 from __future__ import annotations
 

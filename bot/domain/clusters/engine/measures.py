@@ -1,7 +1,6 @@
-"""How good a clustering is, against clusters that people made.
-
-Reports come in time order and are judged as they arrive: what counts is whether a report joined a
-cluster in which at least half of the members before it are true duplicates."""
+"""How good a clustering is, against clusters that people made. Reports come in time order and are
+judged as they arrive: what counts is whether a report joined a cluster in which at least half of
+the members before it are true duplicates."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence

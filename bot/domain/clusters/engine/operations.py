@@ -1,6 +1,5 @@
-"""Merge, split, move and undo, as records that can be previewed, applied and reversed exactly.
-
-An operation says what every item's cluster was and will be, which numbers redirect, and which
+"""Merge, split, move and undo, as records that can be previewed, applied and reversed exactly. An
+operation says what every item's cluster was and will be, which numbers redirect, and which
 corrections it adds and takes back. Its inverse swaps before and after."""
 
 from collections import defaultdict

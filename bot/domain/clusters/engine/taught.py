@@ -1,8 +1,7 @@
-"""A project's own opposites: two words that its people told apart.
-
-Who says that "the invoice page is slow" is not "the checkout page is slow" teaches that, here,
-invoice and checkout are two things, whatever else two titles share. It follows from the corrections
-in force, so it is undone with them."""
+"""A project's own opposites: two words that its people told apart. Who says that "the invoice page
+is slow" is not "the checkout page is slow" teaches that, here, invoice and checkout are two things,
+whatever else two titles share. It follows from the corrections in force, so it is undone with
+them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
