@@ -125,7 +125,6 @@ class GeminiWire(Hosted):
         return self._client.aio.models
 
     async def close(self) -> None:
-        """Release connections."""
         await self._client.aio.aclose()
         await self._http.aclose()
 
@@ -192,7 +191,6 @@ class OpenAIWire(Hosted):
         self.client.organization = self.client.project = None
 
     async def close(self) -> None:
-        """Release connections."""
         await self.client.close()
 
     @override

@@ -50,12 +50,10 @@ class SignedBody(Proof):
             raise BadSignature(f"A signature is needed: {digits} hexadecimal digits.")
 
     def update(self, piece: bytes) -> None:
-        """See the base."""
         for each in self._hashes:
             each.update(piece)
 
     def finish(self) -> None:
-        """See the base."""
         wanted = [each.hexdigest() for each in self._hashes]
         if not any(hmac.compare_digest(s, w) for s in self._signatures for w in wanted):
             raise WrongSecret("The signature does not match.")

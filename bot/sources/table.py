@@ -74,7 +74,6 @@ class Table:
     def parse(
         self, payload: object, headers: Mapping[str, str], received_at: datetime
     ) -> list[Heard]:
-        """See ``Source``."""
         told = self.prepare(expect_mapping(payload, self.LABEL))
         reports = find(self.each, told)
         if not isinstance(reports, list):

@@ -40,7 +40,6 @@ class RedisBlobs(Store):
         return offset + len(data)
 
     async def size(self, project: int, name: str) -> int:
-        """Its bytes so far."""
         return number(await self._redis.hget(keys.blob(project, name), _SIZE))
 
     async def read(self, project: int, name: str, offset: int, most: int) -> bytes:
@@ -49,15 +48,12 @@ class RedisBlobs(Store):
         return (await self._piece(project, name, at))[within : within + most]
 
     async def keep(self, project: int, name: str) -> None:
-        """Until it is dropped."""
         await self._redis.persist(keys.blob(project, name))
 
     async def drop(self, project: int, name: str) -> None:
-        """Forget it."""
         await self._redis.unlink(keys.blob(project, name))
 
     async def erase(self, project: int) -> int:
-        """Forget all of a project's."""
         found = [key async for key in self._redis.scan_iter(match=keys.blob(project, "*"))]
         return int(await self._redis.unlink(*found)) if found else 0
 

@@ -49,7 +49,6 @@ class CliAgent:
 
     @property
     def name(self) -> str:
-        """As in its row."""
         return self._row.name
 
     async def work(

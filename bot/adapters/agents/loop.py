@@ -179,7 +179,6 @@ class _Session:
         self._notes = dict.fromkeys(task.steering)
 
     async def work(self) -> Worked:
-        """Until it ends."""
         if self._model.spent.dollars is None:
             await self._tell(f"no price is known for {self._model.id}: the money is not limited")
         try:

@@ -97,7 +97,6 @@ class GeminiEmbedder(HostedEmbedder):
         self._wire = GeminiWire(api_key=api_key, base_url=base_url, timeout=timeout, guard=guard)
 
     async def close(self) -> None:
-        """Release connections."""
         await self._wire.close()
 
     @override
@@ -146,7 +145,6 @@ class OpenAIEmbedder(HostedEmbedder):
         )
 
     async def close(self) -> None:
-        """Release connections."""
         await self._wire.close()
 
     @override

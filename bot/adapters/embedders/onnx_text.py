@@ -26,12 +26,10 @@ class Threaded(ABC):
         self._model: Any = None
 
     async def embed(self, texts: Sequence[str]) -> Vector:
-        """One unit-length row a text; an empty text gives zeros."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, self._embed, list(texts))
 
     async def close(self) -> None:
-        """End the thread and let the model go."""
         self._executor.shutdown(wait=True, cancel_futures=True)
         self._model = None
 

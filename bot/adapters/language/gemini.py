@@ -50,7 +50,6 @@ class GeminiSpeaker:
     async def say(
         self, shape: type[BaseModel], *, instructions: str, turns: Sequence[Turn], tokens: int
     ) -> Said:
-        """What it says, as the schema of ``shape`` asks."""
         said, _ = await self._generated(
             turns,
             system_instruction=instructions,
@@ -95,7 +94,6 @@ class GeminiSpeaker:
         return Said(said, finish == _CUT_OFF, _used(got.usage_metadata)), candidate
 
     async def close(self) -> None:
-        """Release connections."""
         await self._wire.close()
 
 

@@ -67,7 +67,6 @@ class OpenAISpeaker:
     async def say(
         self, shape: type[BaseModel], *, instructions: str, turns: Sequence[Turn], tokens: int
     ) -> Said:
-        """What it says, as the schema of ``shape`` asks."""
         schema = json.dumps(shape.model_json_schema(), ensure_ascii=False)
         system = f"{instructions}\n\nAnswer with one JSON object and nothing else, as this JSON "
         messages: list[dict[str, Any]] = [
@@ -87,7 +86,6 @@ class OpenAISpeaker:
                 return self._read(got)
 
     async def close(self) -> None:
-        """Release connections."""
         await self._wire.close()
 
     async def _create(self, **given: Any) -> Any:

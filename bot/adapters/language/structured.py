@@ -105,12 +105,10 @@ class Models:
 
     @property
     def choices(self) -> int:
-        """How many may be asked before one answers."""
         return len(self._speakers)
 
     @property
     def sees(self) -> bool:
-        """Whether each of them is known to take images."""
         return all(sees(speaker.name) for speaker in self._speakers)
 
     async def answer(
@@ -150,7 +148,6 @@ class Models:
         raise Unavailable(" ".join(map(str, away))[:500], retry_after=soonest)
 
     async def close(self) -> None:
-        """Release connections."""
         for speaker in self._speakers:
             await speaker.close()
 

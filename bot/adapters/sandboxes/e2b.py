@@ -126,7 +126,6 @@ class E2BSandboxes:
         }
 
     async def kill(self, sandbox_id: str) -> None:
-        """End one by id."""
         if not _ID.fullmatch(sandbox_id):
             return  # it would become part of a URL
         async with self._guard(), errors(CONTROL_SECONDS):

@@ -85,7 +85,6 @@ class E2BSandbox:
         env: Mapping[str, str] | None = None,
         on_output: OnOutput | None = None,
     ) -> Finished:
-        """Run a shell command to its end, or to its deadline."""
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise Unavailable(GONE)
@@ -123,7 +122,6 @@ class E2BSandbox:
         )
 
     async def write(self, path: str, data: bytes) -> None:
-        """Write one file, making its folders."""
         async with self._errors(SMALL + len(data) / BYTES_A_SECOND):
             await self._machine.files.write(f"{WORK}/{inside(path)}", data)
 
@@ -169,7 +167,6 @@ class E2BSandbox:
         return ()
 
     async def kill(self) -> None:
-        """End the machine."""
         async with self._errors(SMALL):
             with contextlib.suppress(NotFoundException):
                 await self._machine.kill()

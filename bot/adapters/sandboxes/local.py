@@ -156,7 +156,6 @@ class LocalSandboxes:
         return found
 
     async def kill(self, sandbox_id: str) -> None:
-        """End one by id, whoever opened it."""
         await asyncio.to_thread(state.end, self._root, sandbox_id)
 
     async def close(self) -> None:

@@ -121,7 +121,6 @@ class LocalSandbox:
                 raise NotFound(f"A sandbox can't be started here: {error}.") from error
 
     async def write(self, path: str, data: bytes) -> None:
-        """Write one file, making its folders."""
         self._left()
         await self._in_folder(self._work.write, inside(path), data)
 
@@ -133,7 +132,6 @@ class LocalSandbox:
     async def download(
         self, *, max_bytes: int = 200_000_000, exclude: Collection[str] = ()
     ) -> bytes:
-        """The work folder; ``exclude`` names files and folders left out wherever they are."""
         self._left()
         leave_out = [f"--exclude={name}" for name in exclude]
         try:
@@ -184,7 +182,6 @@ class LocalSandbox:
         return self._mirror.fetched if self._mirror else ()
 
     async def kill(self) -> None:
-        """End it and everything in it."""
         if self._mirror:
             await self._mirror.close()
         await asyncio.to_thread(state.end, self._root, self.id)

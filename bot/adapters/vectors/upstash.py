@@ -39,7 +39,6 @@ class UpstashIndex(Hosted):
         self._http.event_hooks = {"response": [_check]}
 
     async def upsert(self, namespace: str, ids: Sequence[str], vectors: Vector) -> None:
-        """Store vectors, in batches. May become visible late."""
         space = _escaped(namespace)
         if len(ids) != len(vectors):
             raise Rejected(f"{len(ids)} ids came with {len(vectors)} vectors.")
@@ -55,7 +54,6 @@ class UpstashIndex(Hosted):
                 await self._call(partial(self._index.upsert, batch, namespace=space))
 
     async def fetch(self, namespace: str, ids: Sequence[str]) -> dict[str, Vector]:
-        """The stored vectors of those ids that are there and visible."""
         vectors: dict[str, Vector] = {}
         for start in range(0, len(ids), BATCH):
             wanted = list(ids[start : start + BATCH])
@@ -74,20 +72,17 @@ class UpstashIndex(Hosted):
         return vectors
 
     async def remove(self, namespace: str, ids: Sequence[str]) -> None:
-        """Forget the vectors of those ids, in batches."""
         space = _escaped(namespace)
         for start in range(0, len(ids), BATCH):
             batch = list(ids[start : start + BATCH])
             await self._call(partial(self._index.delete, ids=batch, namespace=space))
 
     async def drop(self, namespace: str) -> None:
-        """Forget the whole namespace."""
         await self._call(
             partial(self._index.delete_namespace, namespace=_escaped(namespace)), absent=None
         )
 
     async def close(self) -> None:
-        """Release connections."""
         await self._http.aclose()
 
     async def _call(self, send: Callable[[], Awaitable[Any]], absent: Any = None) -> Any:
