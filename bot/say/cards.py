@@ -212,7 +212,6 @@ class _Comment:
         return await issues.update_comment(self._repo, int(standing.id), self._body)
 
     async def create(self) -> str:
-        """A new comment."""
         return str(await issues.create_comment(self._repo, self._issue, self._body))
 
     async def clear(self, comment: str, *words: str) -> None:
@@ -252,5 +251,4 @@ class _Message:
         """It was deleted already."""
 
     async def create(self) -> str:
-        """A new message."""
         return await self._slack.post(self._place.channel, self._message, thread=self._place.thread)

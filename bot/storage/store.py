@@ -37,7 +37,6 @@ class Store:
         return [kind.read(self._seal.open(held)) for held in found if held]
 
     async def _all(self, key: str, kind: type[T]) -> list[T]:
-        """Every record of a hash."""
         return [kind.read(self._seal.open(held)) for held in await self._redis.hvals(key)]
 
     async def _words(self, key: str, first: int = 0) -> list[str]:

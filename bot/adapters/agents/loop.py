@@ -252,7 +252,6 @@ class _Session:
         await asyncio.sleep(wait)
 
     async def _still_red(self) -> Finished | None:
-        """The first command that still fails."""
         for command in self._task.failing:
             finished = await self._run(command)
             if finished.exit_code:
@@ -278,7 +277,6 @@ class _Session:
         return left
 
     def _no_time(self) -> str:
-        """What it says when its time is over."""
         words = f"The {self._budget.seconds:.0f} seconds it may take are used up."
         return f"{words} Some of it went by waiting: {self._away}" if self._away else words
 

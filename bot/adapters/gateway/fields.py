@@ -93,7 +93,6 @@ SCHEMA = Annotated[Any, AfterValidator(_not_elsewhere)]
 
 
 def _objects(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
-    """Every object in a value."""
     if depth > DEEPEST:
         raise ValueError("it is nested too deep")
     if isinstance(value, dict):
