@@ -22,100 +22,86 @@ from workers.commands.permission import MOST_NAMED, linked, those_with
 from workers.digests import following
 
 
-class _OfCluster(Command):
+class _OfCluster(Command, level=Level.L2):
     """A command about the cluster that is named, or that the place is about."""
-
-    level = Level.L2
 
     about: Annotated[ClusterRef | None, WORD] = None
 
 
-class Resolve(_OfCluster):
+class Resolve(_OfCluster, verb="resolve", aliases=("fixed",)):
     """Say that a problem is gone; seen again, it comes back as a regression."""
 
-    verb = "resolve"
-    aliases = ("fixed",)
     examples = ("resolve C-12", "resolve C-12 --fixed-in=#45")
 
     fixed_in: IssueRef | None = None
 
 
-class Reopen(_OfCluster):
+class Reopen(_OfCluster, verb="reopen"):
     """Take a resolved, ignored or snoozed problem up again."""
 
-    verb = "reopen"
     examples = ("reopen C-12",)
 
 
-class Ignore(_OfCluster):
+class Ignore(_OfCluster, verb="ignore"):
     """Say nothing about a problem any more; it is still counted and can be reopened."""
 
-    verb = "ignore"
     examples = ("ignore C-12 --reason=third-party",)
 
     reason: Literal["expected", "third-party", "spam", "test"] = "expected"
 
 
-class Snooze(_OfCluster):
+class Snooze(_OfCluster, verb="snooze"):
     """Say nothing about a problem for a while, or until it is seen N more times."""
 
-    verb = "snooze"
     examples = ("snooze C-12 3d", "snooze C-12 until 50 events")
 
     span: Annotated[Duration | None, WORD] = None
     until: Annotated[int | None, After("until", unit="events")] = None
 
 
-class Unsnooze(_OfCluster):
+class Unsnooze(_OfCluster, verb="unsnooze"):
     """End a snooze."""
 
-    verb = "unsnooze"
     examples = ("unsnooze C-12",)
 
 
-class Severity(_OfCluster):
+class Severity(_OfCluster, verb="severity", aliases=("sev",)):
     """Set how bad a problem is, S1 (worst) to S4; it holds until you change it."""
 
-    verb = "severity"
-    aliases = ("sev",)
     examples = ("severity C-12 S1 -- checkout is down",)
 
     grade: Annotated[Literal["S1", "S2", "S3", "S4"], WORD]
     reason: Annotated[str, TEXT] = ""
 
 
-class Assign(_OfCluster):
+class Assign(_OfCluster, verb="assign"):
     """Name who looks after a problem."""
 
-    verb = "assign"
     examples = ("assign C-12 @ana",)
 
     owner: Annotated[UserRef, WORD]
 
 
-class Unassign(_OfCluster):
+class Unassign(_OfCluster, verb="unassign"):
     """Nobody looks after it any more."""
 
-    verb = "unassign"
     examples = ("unassign C-12",)
 
 
-class Track(_OfCluster):
+class Track(_OfCluster, verb="track"):
     """Keep an issue up to date about a problem: a new one, or a part of one you name.
 
     What people write around that part stays. Whoever closes the issue, or takes the part out, is
     obeyed."""
 
-    verb = "track"
     examples = ("track C-12", "track C-12 #9")
 
     issue: Annotated[IssueRef | None, WORD] = None
 
 
-class Untrack(_OfCluster):
+class Untrack(_OfCluster, verb="untrack"):
     """Take our part out of a problem's tracking issue; the rest of the issue stays."""
 
-    verb = "untrack"
     examples = ("untrack C-12",)
 
 
