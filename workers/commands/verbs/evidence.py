@@ -36,7 +36,6 @@ class Why(Command, verb="why"):
 
 
 async def run_why(call: Call, command: Why) -> Answer:
-    """The evidence of one item, or of each item of a cluster."""
     ctx, project = call.ctx, call.project
     if item := await _report(call, command.about):
         name, items, reports = item.name, [item], 1

@@ -67,7 +67,6 @@ class ShowQuota(Command, verb="quota"):
 
 
 async def run_quota(call: Call, command: ShowQuota) -> Answer:
-    """Both quotas, and what was refused here."""
     ctx, project = call.ctx, call.project
     settings, when = ctx.settings, quota.in_words(ctx)
     where = project.installation, quota.period_of(ctx)

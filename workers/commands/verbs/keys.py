@@ -91,7 +91,6 @@ class ManageTokens(Command, verb="token", level=Level.L4):
 
 
 async def run_token(call: Call, command: ManageTokens) -> Answer:
-    """Tokens of this project."""
     ctx, project = call.ctx, call.project.id
     if command.what == "new":
         by = call.person.model_copy(update={"slack_user": "", "slack_team": ""})

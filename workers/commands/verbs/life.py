@@ -106,7 +106,6 @@ class Untrack(_OfCluster, verb="untrack"):
 
 
 async def run_resolve(call: Call, command: Resolve) -> Answer:
-    """``resolved``."""
     cluster = await call.cluster(command.about)
     pull = command.fixed_in.number if command.fixed_in else cluster.pull_request
     seen = (await call.view(cluster)).tally.total
@@ -116,12 +115,10 @@ async def run_resolve(call: Call, command: Resolve) -> Answer:
 
 
 async def run_reopen(call: Call, command: Reopen) -> Answer:
-    """``triaged``."""
     return await _changed(call, command, state=ClusterState.TRIAGED, **_AWAKE, ignored_reason="")
 
 
 async def run_ignore(call: Call, command: Ignore) -> Answer:
-    """``ignored``."""
     return await _changed(call, command, state=ClusterState.IGNORED, ignored_reason=command.reason)
 
 
@@ -145,19 +142,16 @@ async def run_snooze(call: Call, command: Snooze) -> Answer:
 
 
 async def run_unsnooze(call: Call, command: Unsnooze) -> Answer:
-    """``triaged``."""
     return await _changed(call, command, state=ClusterState.TRIAGED, **_AWAKE)
 
 
 async def run_severity(call: Call, command: Severity) -> Answer:
-    """The person's word, with their name."""
     reasons = (command.reason,) if command.reason else ()
     said: Any = {"severity_by": call.person.name, "severity_reasons": reasons}
     return await _changed(call, command, severity=command.grade, **said)
 
 
 async def run_assign(call: Call, command: Assign) -> Answer:
-    """The owner by their GitHub login."""
     owner = command.owner
     if owner.login:
         await _require_somebody(call, command)
@@ -184,12 +178,10 @@ async def _require_somebody(call: Call, command: Assign) -> None:
 
 
 async def run_unassign(call: Call, command: Unassign) -> Answer:
-    """No owner."""
     return await _changed(call, command, owner="")
 
 
 async def run_track(call: Call, command: Track) -> Answer:
-    """Which issue it is now."""
     project, named = call.project, command.issue
     if named and named.repository.lower() not in ("", project.full_name.lower()):
         raise NotUnderstood(f"track wants an issue of {project.full_name}, not {named}.")
@@ -202,7 +194,6 @@ async def run_track(call: Call, command: Track) -> Answer:
 
 
 async def run_untrack(call: Call, command: Untrack) -> Answer:
-    """Which issue it was."""
     cluster = await call.cluster(command.about)
     issue = await following.untrack(call.ctx, call.project, cluster.number)
     said = f" is not tracked in #{issue} any more" if issue else " has no tracking issue"

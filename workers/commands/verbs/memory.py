@@ -75,7 +75,6 @@ class Forget(Command, verb="forget", level=Level.L3):
 
 
 async def run_forget(call: Call, command: Forget) -> Answer:
-    """It is gone for good."""
     facts = await facts_here(call.ctx, call.project.id, call.readers)
     fact = _named(facts, command.fact)
     await call.ctx.memory.forget(call.project.id, [fact.number])

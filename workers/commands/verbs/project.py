@@ -225,7 +225,6 @@ async def run_pause(call: Call, command: PauseAll) -> Answer:
 
 
 async def run_resume(call: Call, command: ResumeAll) -> Answer:
-    """End what is paused of it."""
     ctx, project, now = call.ctx, call.project, call.ctx.now()
     ended = []
     for what, pause in (await ctx.stories.pauses(project.id)).items():

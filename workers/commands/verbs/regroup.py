@@ -194,7 +194,6 @@ class Split(Confirmable, verb="split", level=Level.L2):
 
 
 async def run_split(call: Call, command: Split) -> Answer:
-    """A preview, or the split."""
     ctx, project = call.ctx, call.project.id
     if command.items and command.by is None:
         plan = corrections.splitting(ctx, project, [item.number for item in command.items])
@@ -220,7 +219,6 @@ class Move(Confirmable, verb="move", level=Level.L2):
 
 
 async def run_move(call: Call, command: Move) -> Answer:
-    """A preview, or the move."""
     to = command.to.number if isinstance(command.to, ClusterRef) else None
     plan = corrections.moving(call.ctx, call.project.id, command.item.number, to)
     return await carry_out(call, command, plan)
@@ -263,7 +261,6 @@ class Undo(Command, verb="undo", level=Level.L2, calls="free"):
 
 
 async def run_undo(call: Call, command: Undo) -> Answer:
-    """The inverse, or what blocks it."""
     named = command.operation
     number = named.number if isinstance(named, IssueRef) else named
     here = await call.implied() if number is None else None
@@ -284,7 +281,6 @@ class ShowHistory(Command, verb="history", level=Level.L2):
 
 
 async def run_history(call: Call, command: ShowHistory) -> Answer:
-    """One page of the log; of one cluster where it is named."""
     log = await call.ctx.operations.log(call.project.id)
     name = str(command.about) if command.about else ""
     about = command.about.number if command.about else None

@@ -71,7 +71,6 @@ class Fix(Command, verb="fix", level=Level.L3, calls="costly", cost="one fix run
 
 
 async def run_fix(call: Call, command: Fix) -> Answer:
-    """Open the run, or join the one there is."""
     ctx, project = call.ctx, call.project
     cluster = await call.cluster(command.about)
     call.require_for(project.github_readers, command.steer)
@@ -113,7 +112,6 @@ class Steer(Command, verb="steer", aliases=("say",), level=Level.L3):
 
 
 async def run_steer(call: Call, command: Steer) -> Answer:
-    """Add a note to the run."""
     found = await call.run(command.about)
     if found.ended:
         raise NotFound(f"{found.name} has ended: /soulcaster fix C-{found.cluster} starts another.")
@@ -180,7 +178,6 @@ class Retry(Command, verb="retry", level=Level.L3, calls="costly", cost="one fix
 
 
 async def run_retry(call: Call, command: Retry) -> Answer:
-    """A new run with the old one's options and notes."""
     ctx, project = call.ctx, call.project
     old = await call.run(command.about)
     if not old.ended:
@@ -218,7 +215,6 @@ class Logs(Command, verb="logs", level=Level.L3):
 
 
 async def run_logs(call: Call, command: Logs) -> Answer:
-    """The newest sixty lines."""
     found = await call.run(command.about)
     lines = await call.ctx.runs.log_tail(call.project.id, found.number)
     block = Preformatted(text="\n".join(lines)) if lines else Paragraph("Nothing yet.")

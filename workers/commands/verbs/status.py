@@ -114,7 +114,6 @@ class ListClusters(Command, verb="clusters", aliases=("ls",)):
 
 
 async def run_clusters(call: Call, command: ListClusters) -> Answer:
-    """One page of the list."""
     ctx, project, source = call.ctx, call.project, command.source
     listed = (project.id, command.state, command.sort)
     _, total = await ctx.overview.page(*listed, source=source, most=0)
