@@ -51,8 +51,7 @@ class ClusterJobs(Store):
 
     async def all(self, project: int) -> list[ClusterJob]:
         """Newest first."""
-        found = await self._all(keys.cluster_jobs(project), ClusterJob)
-        return sorted(found, key=lambda job: -job.number)
+        return await self._all(keys.cluster_jobs(project), ClusterJob, lambda job: -job.number)
 
     async def get(self, project: int, number: int) -> ClusterJob:
         """One of them. Raises NotFound."""

@@ -82,8 +82,7 @@ class OwnAgents(Store):
 
     async def interviews(self, project: int) -> list[Interview]:
         """All that are kept, the newest first."""
-        found = await self._all(keys.interviews(project), Interview)
-        return sorted(found, key=lambda each: -each.number)
+        return await self._all(keys.interviews(project), Interview, lambda each: -each.number)
 
     async def held(self, project: int, person: Person, *places: str) -> Interview | None:
         """The newest of a person at the first of these places that has one."""

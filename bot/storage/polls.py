@@ -51,7 +51,7 @@ class Polls(Store):
 
     async def all(self, project: int) -> list[Poll]:
         """By name."""
-        return sorted(await self._all(keys.polls(project), Poll), key=lambda one: one.name)
+        return await self._all(keys.polls(project), Poll, lambda one: one.name)
 
     async def due(self, now: datetime) -> list[tuple[int, str]]:
         """Project and subreddit of what is to be asked for by now."""

@@ -65,7 +65,7 @@ class Runs(Store):
 
     async def all(self, project: int) -> list[FixRun]:
         """Every run, newest first."""
-        return sorted(await self._all(keys.runs(project), FixRun), key=lambda run: -run.number)
+        return await self._all(keys.runs(project), FixRun, lambda run: -run.number)
 
     async def of_pull(self, project: int, pull: int) -> FixRun | None:
         """The run that opened a pull request."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 
@@ -36,8 +36,10 @@ class Store:
         found = await self._redis.hmget(key, wanted) if wanted else []
         return [kind.read(self._seal.open(held)) for held in found if held]
 
-    async def _all(self, key: str, kind: type[T]) -> list[T]:
-        return [kind.read(self._seal.open(held)) for held in await self._redis.hvals(key)]
+    async def _all(self, key: str, kind: type[T], by: Callable[[T], Any] | None = None) -> list[T]:
+        """Every record of a hash; in the order of ``by``, where it is given."""
+        found = [kind.read(self._seal.open(held)) for held in await self._redis.hvals(key)]
+        return sorted(found, key=by) if by else found
 
     async def _words(self, key: str, first: int = 0) -> list[str]:
         """The words of a list from there on; from behind where ``first`` is below 0."""
