@@ -13,7 +13,7 @@ Required fields are words, defaulted fields are options. Marks say otherwise: ``
 may be left out), ``After("into")`` (a word behind a small one), ``TEXT`` (what follows ``--``),
 ``REST`` (all the remaining words). Words find their field by their shape, so their order is free
 where shapes differ. The docstring is the help; its first line is the summary. What ``Head`` names
-may stand in the head of the class or, as the other things that hold for all, in its body.
+stands in the head of the class as far as it fits there, and else in its body.
 """
 
 from collections.abc import Mapping
@@ -77,7 +77,7 @@ REST = TextMark(bare=True)
 
 
 class Head(TypedDict, total=False):
-    """What a verb is called, who may say it, and what it costs them; see ``Command``."""
+    """What a verb is called, who may say it, what it costs them, and how it looks."""
 
     verb: str
     aliases: tuple[str, ...]
@@ -85,6 +85,7 @@ class Head(TypedDict, total=False):
     calls: Calls
     cost: str
     tells_nothing: bool
+    examples: tuple[str, ...]
 
 
 class Command(BaseModel):

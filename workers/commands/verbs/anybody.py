@@ -20,10 +20,8 @@ from workers.commands.call import Answer, Call
 from workers.commands.permission import NOT_OURS, at_home, linked, new_code, role_of
 
 
-class Help(Command, verb="help", aliases=("h",), tells_nothing=True):
+class Help(Command, verb="help", aliases=("h",), tells_nothing=True, examples=("help", "help fix")):
     """The commands you can use here, or one of them: usage, who can, cost and examples."""
-
-    examples = ("help", "help fix")
 
     about: Annotated[str, WORD] = ""
 
@@ -131,12 +129,10 @@ def _one(command: type[Command], level: Level, there: Mapping[str, str]) -> Card
 TRIES = 5
 
 
-class Link(Command, verb="link", tells_nothing=True):
+class Link(Command, verb="link", tells_nothing=True, examples=("link", "link K7QX9M2P4RTW")):
     """Say in Slack which GitHub account is yours: you get a code, and say that on GitHub.
 
     The code is good for ten minutes, once, in any issue of a repository that the app is on."""
-
-    examples = ("link", "link K7QX9M2P4RTW")
 
     code: Annotated[str, WORD] = ""
 
@@ -146,10 +142,8 @@ class Link(Command, verb="link", tells_nothing=True):
         return not self.code
 
 
-class Unlink(Command, verb="unlink", tells_nothing=True):
+class Unlink(Command, verb="unlink", tells_nothing=True, examples=("unlink",)):
     """Forget which GitHub account is yours; on GitHub, whichever Slack accounts are."""
-
-    examples = ("unlink",)
 
 
 async def run_link(call: Call, command: Link) -> Answer:
@@ -235,10 +229,8 @@ async def _count(ctx: Context, who: str) -> None:
         raise QuotaExceeded(f"That was tried {TRIES} times within the hour: wait until it is over.")
 
 
-class Whoami(Command, verb="whoami", tells_nothing=True):
+class Whoami(Command, verb="whoami", tells_nothing=True, examples=("whoami",)):
     """Your GitHub login, role and level here."""
-
-    examples = ("whoami",)
 
 
 async def run_whoami(call: Call, command: Whoami) -> Answer:

@@ -85,10 +85,8 @@ def _shown(value: object) -> str:
 Found = tuple[str, str]
 
 
-class Doctor(Command, verb="doctor", level=Level.L4, calls="costly"):
+class Doctor(Command, verb="doctor", level=Level.L4, calls="costly", examples=("doctor",)):
     """Check GitHub, Slack and all else this project needs; what fails says how to mend it."""
-
-    examples = ("doctor",)
 
 
 async def run_doctor(call: Call, command: Doctor) -> Answer:

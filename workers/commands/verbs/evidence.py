@@ -27,10 +27,8 @@ SHOWN = 8
 CITED = 6
 
 
-class Why(Command, verb="why"):
+class Why(Command, verb="why", examples=("why", "why I-345", "why C-12")):
     """Why reports are grouped: what they share, what was nearly the same, who corrected it."""
-
-    examples = ("why", "why I-345", "why C-12")
 
     about: Annotated[ItemRef | ClusterRef | None, WORD] = None
 
@@ -50,10 +48,8 @@ async def run_why(call: Call, command: Why) -> Answer:
     return Answer(why_card(name, known, readers=call.readers, more=more))
 
 
-class Similar(Command, verb="similar"):
+class Similar(Command, verb="similar", examples=("similar", "similar I-345 --limit=10")):
     """Reports that may be the same problem, best first, with reasons."""
-
-    examples = ("similar", "similar I-345 --limit=10")
 
     about: Annotated[ItemRef | ClusterRef | None, WORD] = None
     limit: Annotated[int, Field(ge=1, le=50)] = 5
@@ -110,10 +106,8 @@ async def run_summarize(call: Call, command: Summarize) -> Answer:
     )
 
 
-class AskForExample(Command, verb="example", level=Level.L2):
+class AskForExample(Command, verb="example", level=Level.L2, examples=("example C-12",)):
     """Comment once on a problem's issue: ask who reported it for an example that can be run."""
-
-    examples = ("example C-12",)
 
     about: Annotated[ClusterRef | None, WORD] = None
 

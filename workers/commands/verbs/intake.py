@@ -60,10 +60,8 @@ async def run_backtest(call: Call, command: Backtest) -> Answer:
     return Answer(card, public=True)
 
 
-class ShowQuota(Command, verb="quota"):
+class ShowQuota(Command, verb="quota", examples=("quota",)):
     """How many new reports and successful fixes your installation has used and has left."""
-
-    examples = ("quota",)
 
 
 async def run_quota(call: Call, command: ShowQuota) -> Answer:

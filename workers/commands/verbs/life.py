@@ -36,33 +36,25 @@ class Resolve(_OfCluster, verb="resolve", aliases=("fixed",)):
     fixed_in: IssueRef | None = None
 
 
-class Reopen(_OfCluster, verb="reopen"):
+class Reopen(_OfCluster, verb="reopen", examples=("reopen C-12",)):
     """Take a resolved, ignored or snoozed problem up again."""
 
-    examples = ("reopen C-12",)
 
-
-class Ignore(_OfCluster, verb="ignore"):
+class Ignore(_OfCluster, verb="ignore", examples=("ignore C-12 --reason=third-party",)):
     """Say nothing about a problem any more; it is still counted and can be reopened."""
-
-    examples = ("ignore C-12 --reason=third-party",)
 
     reason: Literal["expected", "third-party", "spam", "test"] = "expected"
 
 
-class Snooze(_OfCluster, verb="snooze"):
+class Snooze(_OfCluster, verb="snooze", examples=("snooze C-12 3d", "snooze C-12 until 50 events")):
     """Say nothing about a problem for a while, or until it is seen N more times."""
-
-    examples = ("snooze C-12 3d", "snooze C-12 until 50 events")
 
     span: Annotated[Duration | None, WORD] = None
     until: Annotated[int | None, After("until", unit="events")] = None
 
 
-class Unsnooze(_OfCluster, verb="unsnooze"):
+class Unsnooze(_OfCluster, verb="unsnooze", examples=("unsnooze C-12",)):
     """End a snooze."""
-
-    examples = ("unsnooze C-12",)
 
 
 class Severity(_OfCluster, verb="severity", aliases=("sev",)):
@@ -74,35 +66,27 @@ class Severity(_OfCluster, verb="severity", aliases=("sev",)):
     reason: Annotated[str, TEXT] = ""
 
 
-class Assign(_OfCluster, verb="assign"):
+class Assign(_OfCluster, verb="assign", examples=("assign C-12 @ana",)):
     """Name who looks after a problem."""
-
-    examples = ("assign C-12 @ana",)
 
     owner: Annotated[UserRef, WORD]
 
 
-class Unassign(_OfCluster, verb="unassign"):
+class Unassign(_OfCluster, verb="unassign", examples=("unassign C-12",)):
     """Nobody looks after it any more."""
 
-    examples = ("unassign C-12",)
 
-
-class Track(_OfCluster, verb="track"):
+class Track(_OfCluster, verb="track", examples=("track C-12", "track C-12 #9")):
     """Keep an issue up to date about a problem: a new one, or a part of one you name.
 
     What people write around that part stays. Whoever closes the issue, or takes the part out, is
     obeyed."""
 
-    examples = ("track C-12", "track C-12 #9")
-
     issue: Annotated[IssueRef | None, WORD] = None
 
 
-class Untrack(_OfCluster, verb="untrack"):
+class Untrack(_OfCluster, verb="untrack", examples=("untrack C-12",)):
     """Take our part out of a problem's tracking issue; the rest of the issue stays."""
-
-    examples = ("untrack C-12",)
 
 
 async def run_resolve(call: Call, command: Resolve) -> Answer:

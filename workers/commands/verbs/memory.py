@@ -66,10 +66,8 @@ async def run_remember(call: Call, command: Remember) -> Answer:
     )
 
 
-class Forget(Command, verb="forget", level=Level.L3):
+class Forget(Command, verb="forget", level=Level.L3, examples=("forget M-3",)):
     """Drop a fact: nothing uses it any more."""
-
-    examples = ("forget M-3",)
 
     fact: FactRef
 
@@ -89,10 +87,8 @@ def _named(facts: list[Fact], ref: FactRef) -> Fact:
     return found
 
 
-class ShowMemory(Command, verb="memory"):
+class ShowMemory(Command, verb="memory", examples=("memory", "memory refunds")):
     """The facts that are remembered, each with its source, author and age."""
-
-    examples = ("memory", "memory refunds")
 
     search: Annotated[str, REST] = ""
     page: Annotated[int, Field(ge=1)] = 1

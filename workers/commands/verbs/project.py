@@ -187,10 +187,8 @@ class PauseAll(Command, verb="pause", level=Level.L4, calls="free"):
     for_: Duration | None = None
 
 
-class ResumeAll(Command, verb="resume", level=Level.L4):
+class ResumeAll(Command, verb="resume", level=Level.L4, examples=("resume", "resume fixes")):
     """End a pause; what was held back is said."""
-
-    examples = ("resume", "resume fixes")
 
     what: Annotated[Literal["fixes", "posts", "all"], WORD] = "all"
 

@@ -24,13 +24,11 @@ from workers.commands.call import Answer, Call, next_page, require_page
 from workers.commands.correcting import Confirmable, Named, carry_out, item_here, item_of
 
 
-class Dup(Confirmable, verb="dup", level=Level.L2):
+class Dup(Confirmable, verb="dup", level=Level.L2, examples=("dup #123", "dup I-345 C-12")):
     """Say that two reports are the same problem: they are grouped, and nothing is closed.
 
     With two names the first is a duplicate of the second. A duplicate of a resolved problem makes
     that a regression. It asks first when more than one report would move."""
-
-    examples = ("dup #123", "dup I-345 C-12")
 
     of: Annotated[tuple[Named, ...], Field(min_length=1, max_length=2)]
 
@@ -250,12 +248,10 @@ async def run_recluster(call: Call, command: Recluster) -> Answer:
     return Answer(recluster_card(job, call.readers), public=True)
 
 
-class Undo(Command, verb="undo", level=Level.L2, calls="free"):
+class Undo(Command, verb="undo", level=Level.L2, calls="free", examples=("undo", "undo 7")):
     """Undo the last correction, or the one you name: reports return to where they were.
 
     The last one is that of the cluster spoken of here, where there is one."""
-
-    examples = ("undo", "undo 7")
 
     operation: Annotated[IssueRef | int | None, WORD] = None
 

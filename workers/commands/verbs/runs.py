@@ -206,10 +206,8 @@ async def run_retry(call: Call, command: Retry) -> Answer:
     return Answer(await card_of(ctx, project, made, cluster, call.readers), public=True)
 
 
-class Logs(Command, verb="logs", level=Level.L3):
+class Logs(Command, verb="logs", level=Level.L3, examples=("logs F-7",)):
     """The last lines of a fix run."""
-
-    examples = ("logs F-7",)
 
     about: Annotated[RunRef | ClusterRef | None, WORD] = None
 
