@@ -1,8 +1,7 @@
 """What Soulcaster knows: the shared kernel.
 
 **Invariant:** nothing in here imports ``workers`` or ``handlers``; inside, the folders never
-import the roof files (``settings``, ``context``, ``jobs``, ``say``). import-linter holds both.
-"""
+import the roof files (``settings``, ``context``, ``jobs``, ``say``). import-linter holds both."""
 
 import os
 from pathlib import Path

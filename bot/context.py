@@ -1,9 +1,7 @@
-"""``open_context(settings)``: THE composition root. Every adapter is chosen here.
-
-What needs a heavy library is made when it is first asked for, so that the web process never
-imports an SDK it does not use. Nothing falls back in silence: ``Context.adapters()`` says what
-is in use and why, and ``doctor`` and ``status`` show it.
-"""
+"""``open_context(settings)``: THE composition root. Every adapter is chosen here. What needs a
+heavy library is made when it is first asked for, so that the web process never imports an SDK it
+does not use. Nothing falls back in silence: ``Context.adapters()`` says what is in use and why, and
+``doctor`` and ``status`` show it."""
 
 import hashlib
 import socket

@@ -1,9 +1,7 @@
-"""Jobs: asked for by name and ids, run at least once, harmless when run twice.
-
-A job is on the to-do list in Redis until it has ended well; RQ only wakes a worker. So a job
-outlives every process: whoever comes next claims it under a lease, and a worker that lost its
-lease may write nothing more.
-"""
+"""Jobs: asked for by name and ids, run at least once, harmless when run twice. A job is on the
+to-do list in Redis until it has ended well; RQ only wakes a worker. So a job outlives every
+process: whoever comes next claims it under a lease, and a worker that lost its lease may write
+nothing more."""
 
 from __future__ import annotations
 
@@ -150,10 +148,7 @@ class Jobs:
     """The to-do lists, and how a worker is woken."""
 
     def __init__(self, redis: Redis, scripts: Scripts, leases: Leases, url: str) -> None:
-        self._redis = redis
-        self._scripts = scripts
-        self._leases = leases
-        self._url = url
+        self._redis, self._scripts, self._leases, self._url = redis, scripts, leases, url
         self._queues: dict[str, Queue] = {}
         self._waking: dict[str, asyncio.Task[None]] = {}
         self._later: dict[tuple[str, float], asyncio.TimerHandle] = {}

@@ -1,10 +1,7 @@
 """Which language model answers for a project: as its file says, with its own keys or ours, and
-counted against its caps.
-
-With a key that the project gave any model of that vendor is asked, and where its file names none
-that vendor's alone. With ours, and where we lend
-them, those that we have named: whoever writes a file cannot choose what we pay for.
-"""
+counted against its caps. With a key that the project gave any model of that vendor is asked, and
+where its file names none that vendor's alone. With ours, and where we lend them, those that we have
+named: whoever writes a file cannot choose what we pay for."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
-"""``.github/soulcaster/agents/NAME.md``: read from the repository, checked, and written.
-
-What is wrong is told with the file's line.
-"""
+"""``.github/soulcaster/agents/NAME.md``: read from the repository, checked, and written. What is
+wrong is told with the file's line."""
 
 import asyncio
 import hashlib

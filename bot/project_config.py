@@ -1,7 +1,5 @@
-"""What a project decides: its ``.github/soulcaster.yml`` above its organisation's, above ours.
-
-The organisation's is the same file of its repository ``.github``, where the app is installed there.
-"""
+"""What a project decides: its ``.github/soulcaster.yml`` above its organisation's, above ours. The
+organisation's is the same file of its repository ``.github``, where the app is installed there."""
 
 import asyncio
 import base64
@@ -38,8 +36,7 @@ class ProjectConfigs:
     """Those of every project."""
 
     def __init__(self, github: Callable[[], GitHubApp], projects: Projects) -> None:
-        self._github = github
-        self._projects = projects
+        self._github, self._projects = github, projects
 
     async def in_force(self, project: Project) -> RepoConfig:
         """As the default branches say now (ETag-cached). While a file is wrong the last good one

@@ -1,7 +1,5 @@
 """Reddit's listings, as Reddit wants to be asked: who we are, and not too often.
-
-https://support.reddithelp.com/hc/en-us/articles/16160319875092 · https://www.reddit.com/dev/api
-"""
+https://support.reddithelp.com/hc/en-us/articles/16160319875092 · https://www.reddit.com/dev/api"""
 
 import time
 from collections.abc import Mapping

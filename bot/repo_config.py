@@ -73,8 +73,7 @@ class FixPart(_Part):
     ``agents`` are tried in this order; code of a private repository leaves for those alone.
     ``setup`` are commands that install what the tests need, in place of what is found out.
     ``submodules``: public ones of the same host are fetched, for tests alone.
-    ``unproved_drafts``: a patch whose proof failed opens a draft, too, marked as what it is.
-    """
+    ``unproved_drafts``: a patch whose proof failed opens a draft, too, marked as what it is."""
 
     enabled: bool = True
     agents: tuple[str, ...] = ()
@@ -118,8 +117,7 @@ class RepoConfig(_Part):
     else it is ``sure``. ``labels`` says what a label means, as in ``{critical: S1, doing:
     fixing}``; then a person's ``severity`` and ``assign`` and the state are written to the
     issues, too. ``{area/*: apply}`` are given where people would. ``ask_missing``: what the
-    issue form requires is asked for, once. ``ask_web``: words may go to the web, if we allow it.
-    """
+    issue form requires is asked for, once. ``ask_web``: words may go to the web, if we allow it."""
 
     mode: Literal["", "act", "quiet"] = ""
     slack: SlackPart = SlackPart()

@@ -18,8 +18,7 @@ T = TypeVar("T")
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds of ``Retry-After``, which may be a date; None where there is none.
 
-    https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
-    """
+    https://www.rfc-editor.org/rfc/rfc9110#field.retry-after"""
     said = headers.get("Retry-After", "")
     try:
         seconds = float(said)

@@ -1,7 +1,5 @@
-"""How the values of settings are written: from words to what they mean.
-
-Each raises ValueError with what it wants, and never with what it was given: that may be a secret.
-"""
+"""How the values of settings are written: from words to what they mean. Each raises ValueError with
+what it wants, and never with what it was given: that may be a secret."""
 
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
-"""Every setting, read from the environment once, here and nowhere else.
-
-``Settings.load()`` raises ConfigError with one line a mistake: which, why, and how to mend it.
-"""
+"""Every setting, read from the environment once, here and nowhere else. ``Settings.load()`` raises
+ConfigError with one line a mistake: which, why, and how to mend it."""
 
 from __future__ import annotations
 

@@ -34,12 +34,10 @@ _KEPT = ("sentry-hook-resource", "sentry-hook-timestamp", "request-id", "content
 
 async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> Delivery | str:
     """Prove the sender and make a delivery; or why there is none, for which it need not come again.
-
     A sender that can set no header puts ``?secret=`` into the URL, where its source allows that.
     Raises NotFound for an unknown source, BadSignature (also for an unknown door: it is not told
     apart), Forbidden, TooMany, Unreadable, and what ``room.read`` raises. While Redis is away a
-    door that was not used here before is proven later, see ``prove_late``.
-    """
+    door that was not used here before is proven later, see ``prove_late``."""
     source = request.match_info["source"]
     door = request.match_info.get("hook") or request.query.get("hook", "")  # as the API has it
     parser = SOURCES.get(source)

@@ -15,7 +15,7 @@ from bot.adapters.sandboxes.trials import LIMITS, TRIALS
 from bot.context import Context, open_context
 from bot.domain.clusters.engine.fitting import standing
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
-from bot.domain.ports import Limits
+from bot.domain.ports import Limits, Sandbox
 from bot.jobs import LANES, NOBODY, QUEUES
 from bot.settings import Settings, misspelt
 from bot.storage.commands import TOLD_AFTER
@@ -178,14 +178,15 @@ async def _quotas(ctx: Context) -> Found:
     return "; ".join(told) or "none", mend
 
 
+async def _opened(ctx: Context, template: str, limits: Limits) -> Sandbox:
+    key = f"doctor-{secrets.token_hex(8)}"  # two that look must not end each other's
+    of = {"repository": "doctor"}
+    return await ctx.sandboxes.open(template=template, limits=limits, key=key, labels=of)
+
+
 async def _sandbox(ctx: Context) -> Found:
     try:
-        sandbox = await ctx.sandboxes.open(
-            template=ctx.settings.soulcaster_e2b_template,
-            limits=Limits(seconds=60),
-            key=f"doctor-{secrets.token_hex(8)}",  # two that look must not end each other's
-            labels={"repository": "doctor"},
-        )
+        sandbox = await _opened(ctx, ctx.settings.soulcaster_e2b_template, Limits(seconds=60))
     except ConfigError as error:
         return str(error), _ISOLATE
     try:
@@ -215,12 +216,7 @@ def _limit(name: str) -> Check:
 
 async def _holds(ctx: Context, command: str) -> bool:
     """What could not even start (126, 127) has tried nothing."""
-    sandbox = await ctx.sandboxes.open(
-        template="",
-        limits=LIMITS,
-        key=f"doctor-{secrets.token_hex(8)}",
-        labels={"repository": "doctor"},
-    )
+    sandbox = await _opened(ctx, "", LIMITS)
     try:
         return (await sandbox.run(command, timeout=30)).exit_code not in (0, 126, 127)
     finally:

@@ -1,9 +1,7 @@
-"""``/metrics`` for Prometheus: what this web process counted, and how the whole stack stands.
-
-The second is read from Redis as it is asked for; what that costs does not grow with what is there.
-No label names a repository, a person or an installation.
-https://prometheus.io/docs/practices/naming/
-"""
+"""``/metrics`` for Prometheus: what this web process counted, and how the whole stack stands. The
+second is read from Redis as it is asked for; what that costs does not grow with what is there. No
+label names a repository, a person or an installation.
+https://prometheus.io/docs/practices/naming/"""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping

@@ -1,9 +1,7 @@
-"""A delivery is made durable before its 202: in Redis, or on disk while Redis is away.
-
-The first delivery that Redis does not take in time closes the way to it. From then on all go to
-the spool, written in groups, and nobody waits for Redis again; the spool empties into the inbox
-in their order, and when the last one is there the way is open.
-"""
+"""A delivery is made durable before its 202: in Redis, or on disk while Redis is away. The first
+delivery that Redis does not take in time closes the way to it. From then on all go to the spool,
+written in groups, and nobody waits for Redis again; the spool empties into the inbox in their
+order, and when the last one is there the way is open."""
 
 import asyncio
 import sqlite3

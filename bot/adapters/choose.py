@@ -1,7 +1,5 @@
-"""The rosters of adapters, and which one of each is used.
-
-SDKs are imported when their adapter is made. The contract suites run against every name here.
-"""
+"""The rosters of adapters, and which one of each is used. SDKs are imported when their adapter is
+made. The contract suites run against every name here."""
 
 from __future__ import annotations
 
@@ -91,7 +89,7 @@ def _embedder_name(c: AdapterChoices) -> tuple[str, str]:
 
 
 def _gemini_embedder(c: AdapterChoices) -> Embedder:
-    from bot.adapters.embedders.gemini import GeminiEmbedder
+    from bot.adapters.embedders.hosted import GeminiEmbedder
 
     return GeminiEmbedder(
         api_key=c.of("gemini").key,
@@ -102,7 +100,7 @@ def _gemini_embedder(c: AdapterChoices) -> Embedder:
 
 
 def _openai_embedder(c: AdapterChoices) -> Embedder:
-    from bot.adapters.embedders.openai import OpenAIEmbedder
+    from bot.adapters.embedders.hosted import OpenAIEmbedder
 
     return OpenAIEmbedder(
         api_key=c.of("openai").key,

@@ -1,8 +1,6 @@
 """Which language models answer, by what they are asked for: names such as ``openai/gpt-5-mini``.
-
 Each purpose has a list: the first answers, and where it is away the next does. Only vendors that
-are named there are asked; where none is named it is the first of ours that has a key.
-"""
+are named there are asked; where none is named it is the first of ours that has a key."""
 
 from collections.abc import Callable, Mapping
 
@@ -48,8 +46,7 @@ def _openai(c: AdapterChoices, model: str) -> Speaker:
 def _anthropic(c: AdapterChoices, model: str) -> Speaker:
     """Claude, which Anthropic serves on OpenAI's wire, too.
 
-    https://docs.claude.com/en/api/openai-sdk
-    """
+    https://docs.claude.com/en/api/openai-sdk"""
     to = c.of("anthropic")
     url = f"{(to.base_url or _ANTHROPIC).rstrip('/')}/v1/"
     return _chat(c, to, model, base_url=url, service="Anthropic", of="anthropic")

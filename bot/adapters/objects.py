@@ -1,8 +1,6 @@
-"""A store that speaks S3 (AWS, R2, B2, MinIO), through obstore.
-
-Where it is, and as whom it is asked, is read by obstore itself from the standard ``AWS_*``
-variables, roles of machines included. https://developmentseed.org/obstore/latest/
-"""
+"""A store that speaks S3 (AWS, R2, B2, MinIO), through obstore. Where it is, and as whom it is
+asked, is read by obstore itself from the standard ``AWS_*`` variables, roles of machines included.
+https://developmentseed.org/obstore/latest/"""
 
 from __future__ import annotations
 
@@ -46,12 +44,10 @@ class Bucket:
             raise ConfigError(f"{_first(error)}: see SOULCASTER_BLOBS and AWS_*.") from error
 
     async def put(self, name: str, data: bytes) -> None:
-        """Write it, over what was there."""
         async with self._calling():
             await self._store.put_async(name, data, use_multipart=False)
 
     async def get(self, name: str) -> bytes | None:
-        """What was put there; None where nothing is."""
         async with self._calling():
             try:
                 found = await self._store.get_async(name)
@@ -62,7 +58,6 @@ class Bucket:
             return bytes(await found.bytes_async())
 
     async def drop(self, folder: str) -> int:
-        """Forget all whose names begin with ``folder`` and a slash; how many that were."""
         gone = 0
         async with self._calling():
             async for found in self._store.list(folder):
@@ -71,7 +66,6 @@ class Bucket:
         return gone
 
     async def folders(self) -> list[str]:
-        """The first parts of all names."""
         async with self._calling():
             return list((await self._store.list_with_delimiter_async())["common_prefixes"])
 

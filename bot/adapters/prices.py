@@ -1,7 +1,5 @@
 """What models cost, as the ``genai-prices`` package lists them: US dollars, standard tier.
-
-https://github.com/pydantic/genai-prices · Reduced prices count for as long as they are in force.
-"""
+https://github.com/pydantic/genai-prices · Reduced prices count for as long as they are in force."""
 
 from typing import Any
 

@@ -1,7 +1,5 @@
-"""Read a PDF from standard input and print its text as JSON: a program of its own, see ``pdf``.
-
-It imports nothing of ours. Arguments: seconds, megabytes, characters.
-"""
+"""Read a PDF from standard input and print its text as JSON: a program of its own, see ``pdf``. It
+imports nothing of ours. Arguments: seconds, megabytes, characters."""
 
 import json
 import logging

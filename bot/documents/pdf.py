@@ -1,7 +1,5 @@
 """The text of a PDF, page by page, drawn out in a process that is ended where it takes too much.
-
-Who wrote the file may have meant harm: a page of a few bytes can unfold to gigabytes.
-"""
+Who wrote the file may have meant harm: a page of a few bytes can unfold to gigabytes."""
 
 import json
 import os

@@ -27,8 +27,7 @@
 
 Shown where a caller is answered: ``handlers/web.py`` (HTTP), ``workers/commands/answering.py``
 (commands), ``workers/worker.py`` (jobs) and ``handlers/cli.py`` (the shell). Elsewhere one is
-caught only to wait, to go on without what failed, or to say it better.
-"""
+caught only to wait, to go on without what failed, or to say it better."""
 
 import math
 
@@ -63,8 +62,7 @@ class TooOften(UserError):
 
     def __init__(self, message: str, *, retry_after: float, told: bool) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
-        self.told = told
+        self.retry_after, self.told = retry_after, told
 
 
 class UpstreamError(SoulcasterError):
@@ -72,10 +70,8 @@ class UpstreamError(SoulcasterError):
 
 
 class Unavailable(UpstreamError):
-    """The service cannot be reached or asks us to wait; safe to retry.
-
-    ``retry_after`` is in seconds, None when the service did not say.
-    """
+    """The service cannot be reached or asks us to wait; safe to retry. ``retry_after`` is in
+    seconds, None when the service did not say."""
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -99,10 +95,8 @@ class OverBudget(Unavailable):
 
 
 class Rejected(UpstreamError):
-    """The service refused; the same request will be refused again.
-
-    ``status`` is the HTTP status, where there was one.
-    """
+    """The service refused; the same request will be refused again. ``status`` is the HTTP status,
+    where there was one."""
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)

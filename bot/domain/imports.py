@@ -28,15 +28,13 @@ class Wanted(Record):
 
 
 class FileImport(Worded):
-    """Import ``number`` of a project; sizes are in bytes.
-
-    ``done`` of ``whole`` is how far its ``stage`` is. ``records`` were read: ``new`` reports came
-    of them, ``known`` ones are those of before, ``passed`` are none (joins, replies), and of
-    ``bad`` ones the first are ``listed`` with their line and why. ``first`` and ``last`` are
-    numbers of reports that it brought. The quick pass over them was ``asked_at``. Of ``repository``
-    its ``issues`` and ``comments`` are read up to there, by GitHub's time of their last change.
-    What was ``attached`` in Slack is fetched from there.
-    """
+    """Import ``number`` of a project; sizes are in bytes. ``done`` of ``whole`` is how far its
+    ``stage`` is. ``records`` were read: ``new`` reports came of them, ``known`` ones are those of
+    before, ``passed`` are none (joins, replies), and of ``bad`` ones the first are ``listed`` with
+    their line and why. ``first`` and ``last`` are numbers of reports that it brought. The quick
+    pass over them was ``asked_at``. Of ``repository`` its ``issues`` and ``comments`` are read up
+    to there, by GitHub's time of their last change. What was ``attached`` in Slack is fetched from
+    there."""
 
     number: int = 0
     kind: str

@@ -39,16 +39,14 @@ class Frame(Record):
 
 
 class Draft(Worded):
-    """One report as a source's parser reads it, before it has a number.
-
-    ``key`` names the item within its source and project (the same for every repeat), ``event``
-    names this one occurrence: the pair makes a second delivery of the same event harmless.
-    ``told_at``: where a source tells of one event twice, the time it gives both times; the first
-    that ``announces`` an item and the event itself are then one occurrence. ``author_id`` is
-    GitHub's id of the author, where the words came from GitHub and through no other app.
-    ``history`` is from before the app came: nobody is told of it unasked; ``brought_by`` is the
-    number of the import that brought it, 0 for none.
-    """
+    """One report as a source's parser reads it, before it has a number. ``key`` names the item
+    within its source and project (the same for every repeat), ``event`` names this one occurrence:
+    the pair makes a second delivery of the same event harmless. ``told_at``: where a source tells
+    of one event twice, the time it gives both times; the first that ``announces`` an item and the
+    event itself are then one occurrence. ``author_id`` is GitHub's id of the author, where the
+    words came from GitHub and through no other app. ``history`` is from before the app came: nobody
+    is told of it unasked; ``brought_by`` is the number of the import that brought it, 0 for
+    none."""
 
     source: str
     key: str = Field(min_length=1, max_length=500)
@@ -75,10 +73,8 @@ class Draft(Worded):
 
 class Item(Draft):
     """A feedback item ``I-345``: a draft that has its number, and perhaps its cluster.
-
     ``updated_at`` is the source's own time of the newest edit seen (an older edit never wins).
-    ``recovered_at``: its source says that it is over since then, and it was not seen again.
-    """
+    ``recovered_at``: its source says that it is over since then, and it was not seen again."""
 
     number: int
     cluster: int | None = None
@@ -142,11 +138,9 @@ WatchVerdict = Literal["", "gone", "still there", "not enough traffic"]
 
 
 class Watch(Record):
-    """A problem is watched after the merge of ``pull``; ``counts`` are source, before and after.
-
-    It begins with ``release``, the first that has the merge: "" while that is awaited, None where
-    the project makes none.
-    """
+    """A problem is watched after the merge of ``pull``; ``counts`` are source, before and after. It
+    begins with ``release``, the first that has the merge: "" while that is awaited, None where the
+    project makes none."""
 
     pull: int
     since: AwareDatetime
@@ -158,12 +152,10 @@ class Watch(Record):
 
 class Cluster(Worded):
     """One underlying problem, ``C-12``; ``redirect`` is set once it was merged into another.
-
     ``trend`` says how its counts are out of the usual, "" when they are not; ``shown_by`` are the
     oldest of its reports of each source and audience; ``standing`` is how all its issues were
     closed on GitHub, ``labelled`` and ``assigned`` what its issues said last. ``state_by`` is the
-    person who said its state and "" where nobody did, ``state_at`` and ``severity_at`` are when.
-    """
+    person who said its state and "" where nobody did, ``state_at`` and ``severity_at`` are when."""
 
     number: int
     state: ClusterState = ClusterState.NEW
@@ -220,11 +212,9 @@ class Sentence(Record):
 
 class Project(Record):
     """A repository the app is installed on: the tenant boundary. ``id`` is GitHub's own, as is
-    ``owner``, the account it belongs to; 0 where that was not read yet.
-
-    ``updated_at`` is the time of what is known: GitHub's own of its last change; ``removed_at``
-    when GitHub itself said that the app was ``removed``, None where it was only found out.
-    """
+    ``owner``, the account it belongs to; 0 where that was not read yet. ``updated_at`` is the time
+    of what is known: GitHub's own of its last change; ``removed_at`` when GitHub itself said that
+    the app was ``removed``, None where it was only found out."""
 
     id: int
     installation: int
@@ -248,12 +238,10 @@ class Project(Record):
 
 
 class Person(Record):
-    """Who gives a command. ``login`` is empty for an unlinked Slack user.
-
-    ``operator``: who sits at this server's shell, or uses a ``token`` that was made there; of no
-    door else. ``token`` is the id of the API's token that speaks in the person's name.
-    ``user_id`` is GitHub's own: a login can be given up and be somebody else's the next day.
-    """
+    """Who gives a command. ``login`` is empty for an unlinked Slack user. ``operator``: who sits at
+    this server's shell, or uses a ``token`` that was made there; of no door else. ``token`` is the
+    id of the API's token that speaks in the person's name. ``user_id`` is GitHub's own: a login can
+    be given up and be somebody else's the next day."""
 
     login: str = ""
     user_id: int | None = None
@@ -277,11 +265,9 @@ class Person(Record):
 
 
 class Place(Record):
-    """Where something was said, and so where it is answered.
-
-    GitHub: ``issue`` and ``comment``. Slack: ``channel``, ``thread`` and ``response_url``, which
-    takes answers until ``answer_by``; ``home`` is a person's home tab. Shell: neither.
-    """
+    """Where something was said, and so where it is answered. GitHub: ``issue`` and ``comment``.
+    Slack: ``channel``, ``thread`` and ``response_url``, which takes answers until ``answer_by``;
+    ``home`` is a person's home tab. Shell: neither."""
 
     issue: int | None = None
     comment: int | None = None

@@ -1,7 +1,5 @@
-"""The ports whose contract is ours. One contract suite each, run against every adapter.
-
-GitHub, Slack and Redis have no port: their vendors own the wire, and we speak it.
-"""
+"""The ports whose contract is ours. One contract suite each, run against every adapter. GitHub,
+Slack and Redis have no port: their vendors own the wire, and we speak it."""
 
 from __future__ import annotations
 
@@ -233,14 +231,11 @@ class Sandboxes(Protocol):
         environment: str = "",
         build: bool = False,
     ) -> Sandbox:
-        """A fresh sandbox. ``egress`` lists hosts it may reach (none: no network).
-
-        ``environment`` names what a build has kept, read-only at ``$VIRTUAL_ENV`` with its ``bin``
-        first on the path. To ``build`` one it is empty and writable, and package registries can be
-        reached and nothing else can.
-        The same ``key`` again gives the same sandbox where it still lives, never a second one.
-        Raises Unavailable, or ConfigError where this machine can't isolate it.
-        """
+        """A fresh sandbox. ``egress`` lists hosts it may reach (none: no network). ``environment``
+        names what a build has kept, read-only at ``$VIRTUAL_ENV`` with its ``bin`` first on the
+        path. To ``build`` one it is empty and writable, and package registries can be reached and
+        nothing else can. The same ``key`` again gives the same sandbox where it still lives, never
+        a second one. Raises Unavailable, or ConfigError where this machine can't isolate it."""
 
     async def keeps(self, environment: str) -> bool:
         """Whether an environment of that name (hex digits) is kept here."""
@@ -257,13 +252,11 @@ class Sandboxes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RepairTask:
-    """What every agent sees; also written into the sandbox as ``.soulcaster/task.json``.
-
-    ``root`` is the checkout's folder in the sandbox. ``failing`` are shell commands that must turn
-    green, ``suite`` that of the whole suite. ``test_files`` must not be edited. ``probes``, or "",
-    prints what calls give. ``learnt`` is what agents before it tried in their
-    checkouts, ``prompt`` how the team wants it.
-    """
+    """What every agent sees; also written into the sandbox as ``.soulcaster/task.json``. ``root``
+    is the checkout's folder in the sandbox. ``failing`` are shell commands that must turn green,
+    ``suite`` that of the whole suite. ``test_files`` must not be edited. ``probes``, or "", prints
+    what calls give. ``learnt`` is what agents before it tried in their checkouts, ``prompt`` how
+    the team wants it."""
 
     title: str
     plan: str

@@ -13,12 +13,10 @@ WEEKEND = 72
 
 def patience_left(counts: Mapping[int, int], now: float, *, listening_since: float = 0) -> float:
     """In how many hours a silence may be out of rhythm; 0 or less: it is. Without one, in a day.
-
     ``counts`` says by the hour since 1970 how much came in the last weeks; ``now`` and
     ``listening_since``, before which nobody would have heard anything, are such hours, too. A
     silence is out of rhythm when it is eight times as long as 19 of 20 pauses were, or twice as
-    long as any, unless an earlier week had the same.
-    """
+    long as any, unless an earlier week had the same."""
     hours = sorted(hour for hour, count in counts.items() if count)
     if sum(counts.values()) < LEAST or len({hour // DAY for hour in hours}) < LEAST_DAYS:
         return DAY

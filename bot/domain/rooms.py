@@ -1,8 +1,7 @@
 """Where something is said: who reads there, and how an answer gets to whom it is for.
 
 **Invariant:** about a project the bot posts only in the project's own Slack channels; elsewhere it
-whispers to who asked, and only what they may read by themselves.
-"""
+whispers to who asked, and only what they may read by themselves."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

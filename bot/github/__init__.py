@@ -1,5 +1,4 @@
 """GitHub as the app sees it, on gidgethub.
 
 **Invariant:** a token goes to the configured API host and nowhere else; paths are built here,
-never taken from a payload.
-"""
+never taken from a payload."""

@@ -67,10 +67,7 @@ class GitHubApp:
         guard: Guard = nullcontext,
         is_quiet: Callable[[int], Awaitable[bool]] = _never,
     ) -> None:
-        self.session = session
-        self._scripts = scripts
-        self._limits = limits
-        self.guard = guard
+        self.session, self._scripts, self._limits, self.guard = session, scripts, limits, guard
         self.is_quiet = is_quiet
         self._base_url = base_url.rstrip("/")
         self._as_app = Wire(
@@ -122,10 +119,8 @@ class GitHubApp:
         self, installation: int, repository: int, permissions: Mapping[str, str]
     ) -> str:
         """A token for one repository and just these permissions, kept until it nearly expires.
-
         Raises Unavailable where there is none to be had now, Rejected for one that never will be.
-        https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
-        """
+        https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app"""
         key = (installation, repository, *sorted(permissions.items()))
         async with self._locks.setdefault(key, asyncio.Lock()):
             token, expires = self._tokens.get(key, ("", datetime.fromtimestamp(0, UTC)))
@@ -193,8 +188,7 @@ class GitHubApp:
     async def hook(self) -> str:
         """Where GitHub sends webhooks; "" since there is none any more.
 
-        https://docs.github.com/en/rest/apps/webhooks#get-a-webhook-configuration-for-an-app
-        """
+        https://docs.github.com/en/rest/apps/webhooks#get-a-webhook-configuration-for-an-app"""
         async with translated():
             return str((await self._as_app.getitem("/app/hook/config")).get("url") or "")
 
@@ -228,8 +222,7 @@ class GitHubApp:
         """Attempts to deliver a webhook from ``since`` on, newest first, as far as GitHub keeps
         them; ``status`` is "success" or "failure".
 
-        https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
-        """
+        https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook"""
         path = "/app/hook/deliveries{?per_page,status}"
         async with translated():
             pages = self._as_app.getiter(path, {"per_page": "100", "status": status})

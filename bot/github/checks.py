@@ -24,8 +24,7 @@ _TO_ERROR = re.compile(r".*##\[error\][^\n]*", re.DOTALL)
 async def want_no_suites(repo: Repo, app: int) -> None:
     """Pushes begin no check suite of ours; a check run makes its own.
 
-    https://docs.github.com/en/rest/checks/suites#update-repository-preferences-for-check-suites
-    """
+    https://docs.github.com/en/rest/checks/suites#update-repository-preferences-for-check-suites"""
     wanted = {"auto_trigger_checks": [{"app_id": app, "setting": False}]}
     await repo.patch("/check-suites/preferences", wanted)
 
@@ -42,13 +41,11 @@ async def put_check(
     name: str = PROOF,
     lines: Sequence[tuple[str, int, str]] = (),
 ) -> int:
-    """Report on a commit, once: a check run that is there is updated; its id, 0 for none.
-
-    Without a conclusion only the words of one that is there are changed. ``buttons``: at most
-    three labels, and what the webhook says when one is pressed; GitHub takes 20 characters of each.
-    ``lines``: of a path a line and what is wrong there; GitHub takes 50.
-    https://docs.github.com/en/rest/checks/runs#create-a-check-run
-    """
+    """Report on a commit, once: a check run that is there is updated; its id, 0 for none. Without a
+    conclusion only the words of one that is there are changed. ``buttons``: at most three labels,
+    and what the webhook says when one is pressed; GitHub takes 20 characters of each. ``lines``: of
+    a path a line and what is wrong there; GitHub takes 50.
+    https://docs.github.com/en/rest/checks/runs#create-a-check-run"""
     output: dict[str, Any] = {"title": title[:255], "summary": summary[:65_535]}
     if lines:
         output["annotations"] = [
@@ -91,8 +88,7 @@ async def failing_step(repo: Repo, run: Any) -> str:
     """The step that failed of a job of GitHub Actions, whose id is its check run's; "" of what is
     none, and where ``actions: read`` is not accepted.
 
-    https://docs.github.com/en/rest/actions/workflow-jobs#get-a-job-for-a-workflow-run
-    """
+    https://docs.github.com/en/rest/actions/workflow-jobs#get-a-job-for-a-workflow-run"""
     job = await unless_refused(repo.get(f"/actions/jobs/{run['id']}"), 403, 404, 422) or {}
     steps = job.get("steps") or []
     return next((str(step["name"]) for step in steps if step["conclusion"] in FAILED), "")

@@ -1,7 +1,5 @@
 """What each event of GitHub does here, or why it does nothing: the table of docs/github-events.md.
-
-What does nothing is answered and dropped at the door.
-"""
+What does nothing is answered and dropped at the door."""
 
 from collections.abc import Mapping
 

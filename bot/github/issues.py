@@ -40,8 +40,7 @@ async def changed(
     """Up to ``PAGE`` issues and pull requests, or comments of any of them, that were changed
     since, longest ago first.
 
-    https://docs.github.com/en/rest/issues/issues#list-repository-issues
-    """
+    https://docs.github.com/en/rest/issues/issues#list-repository-issues"""
     path = "/issues{?state,sort,direction,since,page,per_page}"
     state: str | None = "all"
     if what == "comments":
@@ -87,8 +86,7 @@ async def newest(repo: Repo) -> int:
 async def was_persons_doing(repo: Repo, issue: Any) -> bool:
     """Whether who closed or reopened the issue last is a person.
 
-    https://docs.github.com/en/rest/issues/events#list-issue-events
-    """
+    https://docs.github.com/en/rest/issues/events#list-issue-events"""
     if issue["state"] == "closed" and issue.get("closed_by"):
         return bool(issue["closed_by"]["type"] != "Bot")
     last: Any = None

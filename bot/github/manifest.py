@@ -1,7 +1,5 @@
 """The GitHub App's manifest, made from ``app.yml``, and the app that comes of it.
-
-https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
-"""
+https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest"""
 
 import re
 from typing import Any

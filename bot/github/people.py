@@ -9,11 +9,9 @@ from bot.github.wire import unless_refused
 
 
 async def role(repo: Repo, person: Person) -> Role:
-    """The live role; "none" for a login that is somebody else's by now.
-
-    Who was renamed is found by id. A person without one is taken by the login.
-    https://docs.github.com/en/rest/users/users#get-a-user-using-their-id
-    """
+    """The live role; "none" for a login that is somebody else's by now. Who was renamed is found by
+    id. A person without one is taken by the login.
+    https://docs.github.com/en/rest/users/users#get-a-user-using-their-id"""
     if not person.login:
         return "none"
     found = await _permission(repo, person.login)

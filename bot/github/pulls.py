@@ -1,8 +1,6 @@
-"""Branches and commits by the Git Data API, pull requests, and the reviews of these.
-
-Without author or committer GitHub signs the commit as the app, and file modes are kept.
-https://docs.github.com/en/rest/git/commits#create-a-commit
-"""
+"""Branches and commits by the Git Data API, pull requests, and the reviews of these. Without author
+or committer GitHub signs the commit as the app, and file modes are kept.
+https://docs.github.com/en/rest/git/commits#create-a-commit"""
 
 import base64
 import re
@@ -47,8 +45,7 @@ async def files(repo: Repo, branch: str) -> list[str]:
     """The paths of a branch's files: of more than GitHub lists at once, those it lists. Raises
     Unavailable or Rejected.
 
-    https://docs.github.com/en/rest/git/trees#get-a-tree
-    """
+    https://docs.github.com/en/rest/git/trees#get-a-tree"""
     found = await repo.get("/git/trees/{branch}{?recursive}", branch=branch, recursive="1")
     return [entry["path"] for entry in found["tree"] if entry["type"] == "blob"]
 
@@ -106,8 +103,7 @@ async def advance_branch(repo: Repo, branch: str, sha: str) -> bool:
 async def compare(repo: Repo, before: str, after: str) -> Any:
     """What ``after`` has that ``before`` has not: ``files`` (at most 300) and ``html_url``.
 
-    https://docs.github.com/en/rest/commits/commits#compare-two-commits
-    """
+    https://docs.github.com/en/rest/commits/commits#compare-two-commits"""
     return await repo.get(f"/compare/{before}...{after}")
 
 
@@ -159,8 +155,7 @@ async def update_pull(repo: Repo, number: int, *, title: str, body: Markdown) ->
 async def get_review(repo: Repo, pull: int, review: int) -> Any:
     """One review. Raises Rejected(404) when it is gone.
 
-    https://docs.github.com/en/rest/pulls/reviews and /rest/pulls/comments
-    """
+    https://docs.github.com/en/rest/pulls/reviews and /rest/pulls/comments"""
     return await repo.get(f"/pulls/{pull}/reviews/{review}")
 
 

@@ -1,7 +1,4 @@
-"""Releases, and what is in them.
-
-https://docs.github.com/en/rest/releases/releases#list-releases
-"""
+"""Releases, and what is in them. https://docs.github.com/en/rest/releases/releases#list-releases"""
 
 from datetime import datetime
 from urllib.parse import quote

@@ -28,9 +28,7 @@ class Repo:
     def __init__(
         self, app: GitHubApp, project: Project, permissions: Mapping[str, str], *, aloud: bool
     ) -> None:
-        self._app = app
-        self.project = project
-        self._permissions = permissions
+        self._app, self.project, self._permissions = app, project, permissions
         self._aloud = aloud
 
     @property

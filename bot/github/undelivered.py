@@ -1,7 +1,5 @@
 """Why GitHub could not deliver a webhook, by kind, and the one thing that mends each.
-
-https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks/troubleshooting-webhooks
-"""
+https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks/troubleshooting-webhooks"""
 
 import re
 

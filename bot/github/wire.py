@@ -1,7 +1,5 @@
 """One connection to GitHub's REST API: retries, rate limits, and never a token to another host.
-
-https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
-"""
+https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api"""
 
 import re
 import time
@@ -59,18 +57,14 @@ class ETagCache(OrderedDict[str, Any]):
 
 
 class Wire(gidgethub.aiohttp.GitHubAPI):
-    """gidgethub, with what it leaves to its users, within a budget and a breaker.
-
-    ``repository`` is the id of the one that is followed when it has another name by now.
-    """
+    """gidgethub, with what it leaves to its users, within a budget and a breaker. ``repository`` is
+    the id of the one that is followed when it has another name by now."""
 
     def __init__(
         self, *args: Any, budget: Budget, guard: Guard, repository: int = 0, **options: Any
     ) -> None:
         super().__init__(*args, **options)
-        self._budget = budget
-        self._guard = guard
-        self._repository = repository
+        self._budget, self._guard, self._repository = budget, guard, repository
 
     async def redirected(self, path: str) -> str:
         """Where GitHub sends who asks for ``path``: another host, that our token does not go to."""
@@ -174,8 +168,7 @@ def share_left(headers: Mapping[str, str]) -> float:
 def is_limit(status: int, headers: Mapping[str, str], said: bytes = b"") -> bool:
     """Whether a rate limit is what GitHub says no for.
 
-    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
-    """
+    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
     return status in (403, 429) and (
         status == 429
         or "retry-after" in headers
@@ -192,10 +185,7 @@ def wait_of(headers: Mapping[str, str]) -> float | None:
 
 
 async def fetch(
-    session: aiohttp.ClientSession,
-    url: str,
-    max_bytes: int,
-    *checks: aiohttp.ClientMiddlewareType,
+    session: aiohttp.ClientSession, url: str, max_bytes: int, *checks: aiohttp.ClientMiddlewareType
 ) -> bytes:
     """A file that GitHub keeps on another host, asked for without a token. ``checks`` see every
     request, also where it is led on to. Raises TooLarge over ``max_bytes``, Rejected or

@@ -1,8 +1,6 @@
-"""Kinds of files that bring a history: one small module a kind, which reads and nothing else.
-
-A kind is given a file that can be sought in, and yields its records one by one: it never holds
-more than one of them. To add one, write its module and its line in ``_ALL``.
-"""
+"""Kinds of files that bring a history: one small module a kind, which reads and nothing else. A
+kind is given a file that can be sought in, and yields its records one by one: it never holds more
+than one of them. To add one, write its module and its line in ``_ALL``."""
 
 from bot.domain.errors import NotUnderstood
 from bot.imports import chatgpt, csv_table, jsonl, mbox, slack

@@ -1,7 +1,5 @@
 """Members of a zip as streams: their names are names and never paths, and bombs are refused.
-
-https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
-"""
+https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT"""
 
 import zipfile
 import zlib

@@ -1,9 +1,7 @@
-"""A conversation export of ChatGPT: a zip with ``conversations.json``, an array of trees.
-
-Of every tree only the active path counts: from ``current_node`` up to the root. Answers that were
-made anew leave branches that nobody sees any more.
-https://help.openai.com/en/articles/7260999-how-do-i-export-my-chatgpt-history-and-data
-"""
+"""A conversation export of ChatGPT: a zip with ``conversations.json``, an array of trees. Of every
+tree only the active path counts: from ``current_node`` up to the root. Answers that were made anew
+leave branches that nobody sees any more.
+https://help.openai.com/en/articles/7260999-how-do-i-export-my-chatgpt-history-and-data"""
 
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A table with a header: any delimiter, any encoding, quotes over lines.
-
-https://www.rfc-editor.org/rfc/rfc4180
-"""
+https://www.rfc-editor.org/rfc/rfc4180"""
 
 import codecs
 import csv

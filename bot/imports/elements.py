@@ -1,8 +1,6 @@
-"""The elements of a JSON array of any length, one at a time, in constant memory.
-
-Where one is broken it is a bad record, and the reading goes on at what looks like the next one: a
-parser of events, as ijson is, would have to end there.
-"""
+"""The elements of a JSON array of any length, one at a time, in constant memory. Where one is
+broken it is a bad record, and the reading goes on at what looks like the next one: a parser of
+events, as ijson is, would have to end there."""
 
 import codecs
 import json

@@ -1,8 +1,5 @@
-"""A mailbox: one message after another, each behind a line that begins with ``From ``.
-
-What answers another message is no report of its own.
-https://www.rfc-editor.org/rfc/rfc4155
-"""
+"""A mailbox: one message after another, each behind a line that begins with ``From ``. What answers
+another message is no report of its own. https://www.rfc-editor.org/rfc/rfc4155"""
 
 from collections.abc import Iterator
 from email import message_from_bytes, policy

@@ -1,9 +1,7 @@
-"""An export of a Slack workspace: a zip with a folder a channel and a file a day.
-
-A thread is a report: what its first message says, and what was answered. One that goes over days is
-held until its last answer, of which the first message tells the time.
-https://slack.com/help/articles/220556107-How-to-read-Slack-data-exports
-"""
+"""An export of a Slack workspace: a zip with a folder a channel and a file a day. A thread is a
+report: what its first message says, and what was answered. One that goes over days is held until
+its last answer, of which the first message tells the time.
+https://slack.com/help/articles/220556107-How-to-read-Slack-data-exports"""
 
 import math
 import re

@@ -3,8 +3,7 @@
 Markup is written in this room and nowhere else. **Invariant:** text from outside leaves it dead:
 it notifies nobody, links nowhere, starts no command and is never read as markup. **Invariant:**
 whatever the card, what comes out is within the limits of the place it goes to; a card that is too
-long is shortened before it is rendered, so that no marker, fence or entity is ever cut in two.
-"""
+long is shortened before it is rendered, so that no marker, fence or entity is ever cut in two."""
 
 from bot.render.blocks import SlackMessage, render_blocks
 from bot.render.markdown import Markdown, render_document, render_markdown

@@ -1,7 +1,5 @@
-"""A card as Slack blocks. https://docs.slack.dev/reference/block-kit/blocks
-
-Every text of ours is ``verbatim``: Slack then links no address and no name by itself.
-"""
+"""A card as Slack blocks. https://docs.slack.dev/reference/block-kit/blocks · Every text of ours is
+``verbatim``: Slack then links no address and no name by itself."""
 
 import unicodedata
 from collections import Counter
@@ -42,8 +40,7 @@ Source = TypeVar("Source")
 @dataclass(frozen=True, slots=True)
 class SlackMessage:
     """What ``chat.postMessage`` takes; ``text`` is what a notification shows, ``metadata`` names
-    the project and the card. https://docs.slack.dev/messaging/message-metadata
-    """
+    the project and the card. https://docs.slack.dev/messaging/message-metadata"""
 
     text: str
     blocks: list[Json]

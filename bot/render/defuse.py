@@ -1,9 +1,7 @@
-"""Make text harmless: to look at, in GitHub Markdown, in Slack mrkdwn.
-
-GitHub finds mentions and references after Markdown, in the finished text, so a backslash does not
-stop them; a zero-width space inside the word does. Code is left alone by those filters.
-https://github.github.com/gfm/ · https://docs.slack.dev/messaging/formatting-message-text
-"""
+"""Make text harmless: to look at, in GitHub Markdown, in Slack mrkdwn. GitHub finds mentions and
+references after Markdown, in the finished text, so a backslash does not stop them; a zero-width
+space inside the word does. Code is left alone by those filters. https://github.github.com/gfm/ ·
+https://docs.slack.dev/messaging/formatting-message-text"""
 
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """A card as GitHub Markdown: a comment edited in place, or a document such as a PR body.
-
-https://github.github.com/gfm/
-"""
+https://github.github.com/gfm/"""
 
 from functools import partial
 from typing import NewType

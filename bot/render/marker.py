@@ -1,9 +1,7 @@
-"""Hidden marks in a comment: which card it is, and which command a checkbox stands for.
-
-Both are HTML comments, which GitHub keeps and does not show. Percent-encoding keeps ``-->`` out.
-Read them only in comments the app itself has written: anybody may type one. A message of Slack, and
-each button in it, says by metadata and ids which project it belongs to.
-"""
+"""Hidden marks in a comment: which card it is, and which command a checkbox stands for. Both are
+HTML comments, which GitHub keeps and does not show. Percent-encoding keeps ``-->`` out. Read them
+only in comments the app itself has written: anybody may type one. A message of Slack, and each
+button in it, says by metadata and ids which project it belongs to."""
 
 import hashlib
 import re

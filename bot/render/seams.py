@@ -1,9 +1,7 @@
-"""Keep neighbours apart where together they would be read as something that neither is.
-
-Each part of a line is made harmless by itself. Put together, ``!`` before a link is an image, two
-code spans are one, and ``@`` before a name is a mention: so what touches is separated, unless the
-sign at the seam can be part of nothing.
-"""
+"""Keep neighbours apart where together they would be read as something that neither is. Each part
+of a line is made harmless by itself. Put together, ``!`` before a link is an image, two code spans
+are one, and ``@`` before a name is a mention: so what touches is separated, unless the sign at the
+seam can be part of nothing."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,9 +1,7 @@
-"""Cards as comments and messages: ``say(ctx, project, place, card)``.
-
-A card is posted once a place and edited from then on; asked for again on GitHub it moves below the
-question. Before it is posted the intention is written down, so that whoever comes after a crash
-looks for the card before posting it again. What a person wrote into it is theirs.
-"""
+"""Cards as comments and messages: ``say(ctx, project, place, card)``. A card is posted once a place
+and edited from then on; asked for again on GitHub it moves below the question. Before it is posted
+the intention is written down, so that whoever comes after a crash looks for the card before posting
+it again. What a person wrote into it is theirs."""
 
 import asyncio
 import hashlib
@@ -37,8 +35,7 @@ async def say(
     still stands there. In a Slack channel where not everybody may read it, where the app was
     removed, and on GitHub where it is quiet, nothing is said ("").
 
-    Raises Unavailable (try again; nothing is posted twice) or Rejected.
-    """
+    Raises Unavailable (try again; nothing is posted twice) or Rejected."""
     if await ctx.projects.find(project.id) is None:
         log.info("not said where the app was removed", project=project.full_name, card=card.key)
         return ""
@@ -142,11 +139,7 @@ async def _say(ctx: Context, project: Project, place: Place, card: Card, *, aske
 
     async def keep(identity: str, checksum: str, words: str, before: str = "") -> str:
         stands = Standing(
-            id=identity,
-            checksum=checksum,
-            words=words,
-            before=before,
-            at=ctx.now().timestamp(),
+            id=identity, checksum=checksum, words=words, before=before, at=ctx.now().timestamp()
         )
         await ctx.cards.put(project.id, place.name, card.key, stands)
         return identity
@@ -219,7 +212,6 @@ class _Comment:
         return await issues.update_comment(self._repo, int(standing.id), self._body)
 
     async def create(self) -> str:
-        """A new comment."""
         return str(await issues.create_comment(self._repo, self._issue, self._body))
 
     async def clear(self, comment: str, *words: str) -> None:
@@ -259,5 +251,4 @@ class _Message:
         """It was deleted already."""
 
     async def create(self) -> str:
-        """A new message."""
         return await self._slack.post(self._place.channel, self._message, thread=self._place.thread)

@@ -1,8 +1,6 @@
 """Cards as documents: tracking issues, pull requests, answers in threads of a review, check runs;
-and in Slack on a person's home tab and below links to what they say.
-
-Every function finds what an earlier call made, so that it is harmless when repeated.
-"""
+and in Slack on a person's home tab and below links to what they say. Every function finds what an
+earlier call made, so that it is harmless when repeated."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal

@@ -1,8 +1,6 @@
-"""Posting to Slack. https://docs.slack.dev/apis/web-api/rate-limits
-
-A conversation is named ``C1`` in the workspace whose token was pasted, and ``T2/C1`` in one that
-installed the app by OAuth: so whatever is kept by a conversation is one workspace's.
-"""
+"""Posting to Slack. https://docs.slack.dev/apis/web-api/rate-limits · A conversation is named
+``C1`` in the workspace whose token was pasted, and ``T2/C1`` in one that installed the app by
+OAuth: so whatever is kept by a conversation is one workspace's."""
 
 import hashlib
 import html
@@ -80,9 +78,7 @@ class Slack:
         workspaces: Workspaces | None = None,
         guard: Guard = nullcontext,
     ) -> None:
-        self._client = client
-        self.workspaces = workspaces
-        self._scripts = scripts
+        self.client, self.workspaces, self._scripts = client, workspaces, scripts
         self._marks = marks
         # A token that was taken back never comes to life again: a new installation has another.
         self._grave = f"slack-{hashlib.sha256((client.token or '').encode()).hexdigest()[:16]}"
@@ -91,11 +87,6 @@ class Slack:
         self._session = session
         self._identity: dict[str, dict[str, str]] = {}
         self._shared: dict[str, tuple[float, bool]] = {}
-
-    @property
-    def client(self) -> AsyncWebClient:
-        """The SDK's client, with the token that was pasted."""
-        return self._client
 
     def _budget(self, method: str, team: str, channel: str) -> Budget:
         """Slack counts messages by channel, and everything else by workspace and method."""
@@ -129,8 +120,8 @@ class Slack:
 
     async def _token(self, team: str) -> str:
         if not team:
-            if self._client.token:
-                return self._client.token
+            if self.client.token:
+                return self.client.token
             raise Rejected("A channel of no workspace: name it as T1/C1, or set SLACK_BOT_TOKEN.")
         bot = await self.workspaces.bot(team) if self.workspaces else None
         if bot is None:
@@ -141,7 +132,7 @@ class Slack:
         """The workspace as names of its conversations begin: "" where our token was pasted, None
         where the app is not installed."""
         try:
-            home = (await self.identity())["team_id"] if self._client.token else ""
+            home = (await self.identity())["team_id"] if self.client.token else ""
         except Rejected:
             if not self.workspaces:
                 raise
@@ -159,12 +150,12 @@ class Slack:
         that is no longer good. Then nothing is asked of Slack there any more."""
         if self.workspaces and await self.workspaces.has(team):
             with suppress(Rejected):
-                await self._call(self._client.auth_test, team=team)
+                await self._call(self.client.auth_test, team=team)
                 return False  # installed again meanwhile
             await self.workspaces.forget(team)
             return True
         with suppress(Rejected):  # Slack knows it no longer
-            if not self._client.token or (await self.identity())["team_id"] != team:
+            if not self.client.token or (await self.identity())["team_id"] != team:
                 return False
         await self._marks.put(self._grave, at)
         return True
@@ -172,7 +163,7 @@ class Slack:
     async def identity(self, team: str = "") -> dict[str, str]:
         """Who we are there: ``user``, ``user_id``, ``bot_id``, ``team_id``, ``url``, ``scopes``."""
         if team not in self._identity:
-            answer = await self._call(self._client.auth_test, team=team)
+            answer = await self._call(self.client.auth_test, team=team)
             told = ("user", "user_id", "bot_id", "team_id", "url")
             who = {name: str(answer.get(name, "")) for name in told}
             self._identity[team] = who | {"scopes": answer.headers.get("x-oauth-scopes", "")}
@@ -193,7 +184,7 @@ class Slack:
     async def edit(self, channel: str, ts: str, message: SlackMessage) -> bool:
         """Edit a message in place; False when it was deleted."""
         try:
-            await self._call(self._client.chat_update, channel=channel, ts=ts, **asdict(message))
+            await self._call(self.client.chat_update, channel=channel, ts=ts, **asdict(message))
         except Rejected as error:
             if "message_not_found" in str(error):
                 return False
@@ -204,9 +195,9 @@ class Slack:
         """The ``ts`` of the newest message with this one's metadata; the last hundred count."""
         asked: dict[str, Any] = {"channel": channel, "limit": 100, "include_all_metadata": True}
         if thread:
-            answer = await self._call(self._client.conversations_replies, ts=thread, **asked)
+            answer = await self._call(self.client.conversations_replies, ts=thread, **asked)
         else:
-            answer = await self._call(self._client.conversations_history, **asked)
+            answer = await self._call(self.client.conversations_history, **asked)
         for posted in answer.get("messages") or []:
             if posted.get("metadata") == message.metadata:
                 return str(posted["ts"])
@@ -217,7 +208,7 @@ class Slack:
         https://docs.slack.dev/apis/slack-connect"""
         at, shared = self._shared.get(channel, (0.0, True))
         if not at or time.monotonic() - at > SHARED_SECONDS:
-            answer = await self._call(self._client.conversations_info, channel=channel)
+            answer = await self._call(self.client.conversations_info, channel=channel)
             shared = bool(answer["channel"].get("is_ext_shared"))
             self._shared[channel] = (time.monotonic(), shared)
         return shared
@@ -234,7 +225,7 @@ class Slack:
     async def shut(self, channel: str) -> Standing | None:
         """Why nothing can be posted in the channel, as Slack says now; None where it can."""
         try:
-            told = await self._call(self._client.conversations_info, channel=channel)
+            told = await self._call(self.client.conversations_info, channel=channel)
         except Rejected as error:
             # Deleted, or private and we are not in it; or of a workspace that we are not in.
             if "channel_not_found" in str(error) or "not installed" in str(error):
@@ -252,7 +243,7 @@ class Slack:
             await self.post(channel, message, thread=thread)
             return
         await self._call(
-            self._client.chat_postEphemeral,
+            self.client.chat_postEphemeral,
             channel=channel,
             user=user,
             text=message.text,
@@ -263,43 +254,43 @@ class Slack:
     async def open_socket(self, app_token: str) -> str:
         """The address of a new Socket Mode connection. Raises Rejected for a token that is no
         app's, or has no ``connections:write``."""
-        opening = self._client.apps_connections_open
+        opening = self.client.apps_connections_open
         answer = await self._call(opening, token=app_token, app_token=app_token)
         return str(answer["url"])
 
     async def open_view(self, trigger: str, view: dict[str, Any], *, team: str = "") -> None:
         """Show a modal to who pressed or typed something within the last three seconds."""
-        await self._call(self._client.views_open, team=team, trigger_id=trigger, view=view)
+        await self._call(self.client.views_open, team=team, trigger_id=trigger, view=view)
 
     async def direct(self, user: str, *, team: str = "") -> str:
         """The conversation that a person has with us alone."""
-        answer = await self._call(self._client.conversations_open, team=team, users=user)
+        answer = await self._call(self.client.conversations_open, team=team, users=user)
         return f"{team}/" * bool(team) + str(answer["channel"]["id"])
 
     async def show_home(self, user: str, blocks: list[dict[str, Any]], channel: str) -> None:
         """Show this on a person's home tab; what is pressed there is answered in ``channel``."""
         view = {"type": "home", "blocks": blocks, "private_metadata": channel}
         team, _ = _parts(channel)
-        await self._call(self._client.views_publish, team=team, user_id=user, view=view)
+        await self._call(self.client.views_publish, team=team, user_id=user, view=view)
 
     async def unfurl(
         self, channel: str, below: Mapping[str, str], url: str, blocks: list[dict[str, Any]]
     ) -> None:
         """Show blocks below a link; ``below`` says in which message."""
         told = {"unfurls": {url: {"blocks": blocks}}, **below}
-        await self._call(self._client.chat_unfurl, team=_parts(channel)[0], **told)
+        await self._call(self.client.chat_unfurl, team=_parts(channel)[0], **told)
 
     async def suggest(self, channel: str, thread: str, prompts: list[dict[str, str]]) -> None:
         """Offer what may be said in a thread of the assistant's pane."""
         team, bare = _parts(channel)
         where = {"channel_id": bare, "thread_ts": thread}
-        asked = self._client.assistant_threads_setSuggestedPrompts
+        asked = self.client.assistant_threads_setSuggestedPrompts
         await self._call(asked, team=team, **where, prompts=prompts)
 
     async def react(self, channel: str, ts: str, name: str) -> None:
         """Add a reaction; there already, or the message gone, is fine."""
         try:
-            await self._call(self._client.reactions_add, channel=channel, timestamp=ts, name=name)
+            await self._call(self.client.reactions_add, channel=channel, timestamp=ts, name=name)
         except Rejected as error:
             if not any(code in str(error) for code in ("already_reacted", "message_not_found")):
                 raise
@@ -308,7 +299,7 @@ class Slack:
         """A file, named as conversations are. Raises NotAllowed for what does not lie there."""
         team, bare = _parts(named)
         try:
-            answer = await self._call(self._client.files_info, team=team, file=bare)
+            answer = await self._call(self.client.files_info, team=team, file=bare)
         except Rejected as error:
             raise NotAllowed(UNREAD) if "missing_scope" in str(error) else error from error
         file = Dropped.model_validate(answer["file"])
@@ -339,6 +330,6 @@ class Slack:
 
     def _is_slacks(self, url: str, host: str) -> bool:
         """Whether Slack itself answers there: its own host, or that of the API where it differs."""
-        api = urlsplit(self._client.base_url)
+        api = urlsplit(self.client.base_url)
         host = host if api.netloc == "slack.com" else api.netloc
         return url.startswith(f"{api.scheme}://{host}/")

@@ -1,8 +1,6 @@
-"""Files that people dropped into Slack.
-
-https://docs.slack.dev/reference/objects/file-object · Who has no ``files:read`` is led to a page to
-sign in, or is given it: no redirect is followed, and no page taken for the file.
-"""
+"""Files that people dropped into Slack. https://docs.slack.dev/reference/objects/file-object · Who
+has no ``files:read`` is led to a page to sign in, or is given it: no redirect is followed, and no
+page taken for the file."""
 
 from collections.abc import AsyncIterator
 

@@ -1,8 +1,6 @@
 """The workspaces that installed the app by OAuth, as slack_sdk's stores; tokens are kept fresh.
-
 https://docs.slack.dev/authentication/installing-with-oauth ·
-https://docs.slack.dev/authentication/using-token-rotation
-"""
+https://docs.slack.dev/authentication/using-token-rotation"""
 
 import json
 import time

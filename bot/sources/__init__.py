@@ -1,10 +1,8 @@
-"""Where feedback comes from: one small module a source.
-
-A source is pure: it proves a sender and says what a vendor's payload tells. Most are a ``Table``
-of where each field stands; an odd one is a module with the same names. To add one, write its
-module, its line in ``SOURCES`` and its page ``docs/sources/NAME.md``;
-``tests/unit/test_sources_roster.py`` then checks it against real payloads.
-"""
+"""Where feedback comes from: one small module a source. A source is pure: it proves a sender and
+says what a vendor's payload tells. Most are a ``Table`` of where each field stands; an odd one is a
+module with the same names. To add one, write its module, its line in ``SOURCES`` and its page
+``docs/sources/NAME.md``; ``tests/unit/test_sources_roster.py`` then checks it against real
+payloads."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -39,12 +37,9 @@ __all__ = ["SOURCES", "VENDORS_SECRET", "Source"]
 
 
 class Source(Protocol):
-    """What each of them offers.
-
-    ``NAME`` stands in ``Draft.source`` and in URLs, ``LABEL`` is what people call it, ``KIND`` what
-    sort of reports it sends, ``AUDIENCE`` who may read its words. ``SECRET_IN_URL``: a sender that
-    can set no header may put the secret into the URL.
-    """
+    """What each of them offers. ``NAME`` stands in ``Draft.source`` and in URLs, ``LABEL`` is what
+    people call it, ``KIND`` what sort of reports it sends, ``AUDIENCE`` who may read its words.
+    ``SECRET_IN_URL``: a sender that can set no header may put the secret into the URL."""
 
     @property
     def NAME(self) -> str: ...  # noqa: D102

@@ -1,8 +1,6 @@
 """BugSnag: errors, by its webhook integration.
-
 https://docs.bugsnag.com/product/integrations/webhook · Nothing is signed, so the secret comes in
-the URL. A change made by hand says what to (``stateChange``); the innermost frame comes first.
-"""
+the URL. A change made by hand says what to (``stateChange``); the innermost frame comes first."""
 
 from bot.sources.table import Table
 

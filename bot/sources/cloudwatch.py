@@ -1,9 +1,7 @@
 """Amazon CloudWatch: alarms, through a topic of Amazon SNS.
-
 https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html · The alarm is JSON in
 ``Message``. The secret comes by basic auth in the URL that is subscribed; that Amazon signed the
-message is checked by ``workers/hearing/alerts.py`` before it is read here.
-"""
+message is checked by ``workers/hearing/alerts.py`` before it is read here."""
 
 import json
 from collections.abc import Mapping

@@ -1,10 +1,8 @@
-"""Datadog monitors, by its webhooks integration.
-
-https://docs.datadoghq.com/integrations/webhooks · The body is the user's own template of
-``$VARIABLES``, as JSON or as a form; we read the default one and the names in common use, every
-value a string. An item is a monitor and its group; each time it triggers is an occurrence.
-Datadog signs nothing, but sends custom headers, or basic auth of the URL.
-"""
+"""Datadog monitors, by its webhooks integration. https://docs.datadoghq.com/integrations/webhooks ·
+The body is the user's own template of ``$VARIABLES``, as JSON or as a form; we read the default one
+and the names in common use, every value a string. An item is a monitor and its group; each time it
+triggers is an occurrence. Datadog signs nothing, but sends custom headers, or basic auth of the
+URL."""
 
 import re
 from collections.abc import Mapping

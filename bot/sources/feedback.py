@@ -1,8 +1,6 @@
 """Feedback typed or sent by hand: ``{"text", "title"?, "author"?, "url"?, "occurred_at"?, "id"?}``.
-
-The same text of the same author is the same item; an ``id`` makes a repeated request harmless.
-The secret comes as a bearer token or in X-Soulcaster-Token.
-"""
+The same text of the same author is the same item; an ``id`` makes a repeated request harmless. The
+secret comes as a bearer token or in X-Soulcaster-Token."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,8 +1,6 @@
 """Anything that sends JSON: each field by a JMESPath expression that is stored with the door.
-
 https://jmespath.org/tutorial.html · They are guessed from the first payload and confirmed by a
-person, see ``source confirm``; nothing is read of what comes before that.
-"""
+person, see ``source confirm``; nothing is read of what comes before that."""
 
 import json
 import re

@@ -1,8 +1,6 @@
 """GitHub issues, from the ``issues`` webhook or as the REST API lists them, and discussions.
-
-https://docs.github.com/en/webhooks/webhook-events-and-payloads#issues and #discussion
-An issue is one occurrence however often it is edited: its event never changes.
-"""
+https://docs.github.com/en/webhooks/webhook-events-and-payloads#issues and #discussion An issue is
+one occurrence however often it is edited: its event never changes."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -59,8 +57,7 @@ prove = proof.signed_by("x-hub-signature-256", prefix="sha256=", needed=True)
 
 def parse(payload: object, headers: Mapping[str, str], received_at: datetime) -> list[Heard]:
     """What comes to a door: an issue of another repository keeps that one's name and numbers, and
-    is the team's where that one is not known to be public.
-    """
+    is the team's where that one is not known to be public."""
     repository = mapping(expect_mapping(payload, LABEL).get("repository"))
     number = first_text(repository, "id", limit=40)
     found: list[Heard] = []
@@ -111,8 +108,7 @@ def echo(comment: Mapping[str, Any], of: str, received_at: datetime) -> Draft | 
     """A person's comment that says "same here": one more occurrence of the report with the key
     ``of``, one a person.
 
-    https://docs.github.com/en/rest/issues/comments
-    """
+    https://docs.github.com/en/rest/issues/comments"""
     if is_by_bot(comment) or not says_same(text(comment.get("body"))):
         return None
     return Draft(

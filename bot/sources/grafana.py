@@ -1,8 +1,7 @@
 """Grafana: alerts of its contact point "webhook", unified alerting and the legacy one before v11.
 
 https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/
-An item is an alert instance, an occurrence each time it begins to fire.
-"""
+An item is an alert instance, an occurrence each time it begins to fire."""
 
 from bot.sources import proof
 from bot.sources.table import Table

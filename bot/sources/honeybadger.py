@@ -1,8 +1,6 @@
 """Honeybadger: errors, check-ins, uptime and alarms, by its webhook integration.
-
 https://docs.honeybadger.io/guides/integrations/payloads/v2/ · Nothing is signed, so the secret
-comes in the URL. Honeybadger lists the innermost frame first.
-"""
+comes in the URL. Honeybadger lists the innermost frame first."""
 
 from bot.sources.table import Table
 

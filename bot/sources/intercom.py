@@ -1,8 +1,6 @@
 """Intercom: conversations that people begin, by its webhooks.
-
-https://developers.intercom.com/docs/webhooks · Signed with the app's client secret, which
-Intercom makes, as HMAC-SHA1. What is said later in a conversation is no report of its own.
-"""
+https://developers.intercom.com/docs/webhooks · Signed with the app's client secret, which Intercom
+makes, as HMAC-SHA1. What is said later in a conversation is no report of its own."""
 
 import re
 from collections.abc import Mapping

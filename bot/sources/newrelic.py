@@ -1,9 +1,7 @@
 """New Relic: issues of alert workflows, and incidents of the notification channels before them.
-
 https://docs.newrelic.com/docs/alerts/get-notified/notification-integrations/#webhook · Nothing is
 signed; a destination sends the token or the headers one gives it. The body is the user's own
-template. An item is a condition of a policy, an issue or incident an occurrence.
-"""
+template. An item is a condition of a policy, an issue or incident an occurrence."""
 
 from bot.sources.table import Table
 

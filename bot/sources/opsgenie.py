@@ -1,9 +1,7 @@
 """Opsgenie: alerts, by its webhook integration.
-
 https://support.atlassian.com/opsgenie/docs/integrate-opsgenie-with-webhook/ · Nothing is signed;
-the integration sends the headers one gives it. An item is an alias, or a message where an alert
-has no alias of its own; an alert of it is an occurrence.
-"""
+the integration sends the headers one gives it. An item is an alias, or a message where an alert has
+no alias of its own; an alert of it is an occurrence."""
 
 from bot.sources.table import Table
 

@@ -1,9 +1,7 @@
 """PagerDuty: incidents, by its webhooks v3, and by v2 and v1 where an account still has them.
-
 https://developer.pagerduty.com/docs/webhooks-overview · An item is what a service calls by one
-title, an incident of it an occurrence. v3 signs with a secret that PagerDuty makes; the others
-sign nothing.
-"""
+title, an incident of it an occurrence. v3 signs with a secret that PagerDuty makes; the others sign
+nothing."""
 
 from bot.sources import proof
 from bot.sources.table import Table

@@ -1,10 +1,8 @@
 """PostHog: alerts of its error tracking, exceptions and survey answers, by its HTTP destination.
-
-https://posthog.com/docs/cdp/destinations/webhook · The body is a template: by default
-``{"event": …, "person": …}``, or flat: ``event event_id issue_id name description fingerprint
-timestamp``. PostHog signs nothing, but sends the headers one gives it. Other events, such as
-clicks, are no reports.
-"""
+https://posthog.com/docs/cdp/destinations/webhook · The body is a template: by default ``{"event":
+…, "person": …}``, or flat: ``event event_id issue_id name description fingerprint timestamp``.
+PostHog signs nothing, but sends the headers one gives it. Other events, such as clicks, are no
+reports."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,8 +1,6 @@
-"""How a sender proves that it knows the secret. No secret configured means refused.
-
-A proof has two steps, so that little is spent on whom we do not know: what the headers say is
-judged before a byte of the body is read, and the body is hashed as it comes.
-"""
+"""How a sender proves that it knows the secret. No secret configured means refused. A proof has two
+steps, so that little is spent on whom we do not know: what the headers say is judged before a byte
+of the body is read, and the body is hashed as it comes."""
 
 import hmac
 import re
@@ -36,10 +34,8 @@ Prove = Callable[..., Proof]
 
 class SignedBody(Proof):
     """Hex HMAC of ``before`` and the raw body, by one of the ``secrets``; one of several
-    signatures, between commas, will do.
-
-    Raises BadSignature at once where the signature cannot be one.
-    """
+    signatures, between commas, will do. Raises BadSignature at once where the signature cannot be
+    one."""
 
     at_once = False
 
@@ -54,12 +50,10 @@ class SignedBody(Proof):
             raise BadSignature(f"A signature is needed: {digits} hexadecimal digits.")
 
     def update(self, piece: bytes) -> None:
-        """See the base."""
         for each in self._hashes:
             each.update(piece)
 
     def finish(self) -> None:
-        """See the base."""
         wanted = [each.hexdigest() for each in self._hashes]
         if not any(hmac.compare_digest(s, w) for s in self._signatures for w in wanted):
             raise WrongSecret("The signature does not match.")

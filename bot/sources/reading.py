@@ -1,8 +1,5 @@
-"""Read what vendors send: fields that may be missing, of another type, or absurd.
-
-Every function takes any JSON value and gives something usable; nothing here raises but
-:func:`expect_mapping`.
-"""
+"""Read what vendors send: fields that may be missing, of another type, or absurd. Every function
+takes any JSON value and gives something usable; nothing here raises but :func:`expect_mapping`."""
 
 import hashlib
 import re

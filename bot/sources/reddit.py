@@ -1,8 +1,6 @@
 """Reddit posts and comments, as a listing (``/r/x/new.json``) or one thing of it.
-
 https://www.reddit.com/dev/api · A post is one occurrence; what was removed is no report. Whoever
-polls Reddit for us sends the secret along.
-"""
+polls Reddit for us sends the secret along."""
 
 from collections.abc import Mapping
 from datetime import datetime

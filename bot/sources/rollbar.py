@@ -1,8 +1,6 @@
-"""Rollbar: items, by its webhook notifications.
-
-https://docs.rollbar.com/docs/webhooks · Nothing is signed and no header can be set, so the secret
-comes in the URL. When an item is reopened by hand, its last occurrence is counted already.
-"""
+"""Rollbar: items, by its webhook notifications. https://docs.rollbar.com/docs/webhooks · Nothing is
+signed and no header can be set, so the secret comes in the URL. When an item is reopened by hand,
+its last occurrence is counted already."""
 
 from bot.sources.table import Table
 

@@ -1,10 +1,7 @@
-"""Sentry: issues, issue alerts, errors and metric alerts of an internal integration, and the
-legacy plugin.
-
-https://docs.sentry.io/organization/integrations/integration-platform/webhooks/ · An item is a
-Sentry issue, an occurrence is an event of it. The legacy plugin signs nothing: it needs the
-secret as a token.
-"""
+"""Sentry: issues, issue alerts, errors and metric alerts of an internal integration, and the legacy
+plugin. https://docs.sentry.io/organization/integrations/integration-platform/webhooks/ · An item is
+a Sentry issue, an occurrence is an event of it. The legacy plugin signs nothing: it needs the
+secret as a token."""
 
 import re
 from collections.abc import Mapping

@@ -1,9 +1,7 @@
 """Splunk: saved searches, by its webhook alert action, with the first row of what was found.
-
-https://docs.splunk.com/Documentation/Splunk/latest/Alert/Webhooks · Nothing is signed and no
-header can be set, so the secret comes in the URL. An item is a saved search, a run of it that
-found something an occurrence.
-"""
+https://docs.splunk.com/Documentation/Splunk/latest/Alert/Webhooks · Nothing is signed and no header
+can be set, so the secret comes in the URL. An item is a saved search, a run of it that found
+something an occurrence."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,8 +1,6 @@
 """A vendor as data: where each field stands in its payload, as JMESPath expressions.
-
 https://jmespath.org/specification.html · ``a || b`` gives the first that says anything; the parts
-of a list are joined. Where a vendor is odd, ``prepare`` makes its payload even first.
-"""
+of a list are joined. Where a vendor is odd, ``prepare`` makes its payload even first."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -39,13 +37,11 @@ _compiled: Callable[[str], ParsedResult] = lru_cache(1_000)(jmespath.compile)
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A source of the roster, see ``Source``; the lower-case fields are expressions.
-
-    ``each`` lists the reports of a payload, and the others are read within one of them.
-    ``state`` says whether it tells of trouble (one of ``open``, or any word where that is empty),
-    of its end (one of ``over``) or of something else. ``only``: where it gives nothing or false
-    there is no report. ``when`` is the time of an occurrence, ``ended`` of a recovery.
-    """
+    """A source of the roster, see ``Source``; the lower-case fields are expressions. ``each`` lists
+    the reports of a payload, and the others are read within one of them. ``state`` says whether it
+    tells of trouble (one of ``open``, or any word where that is empty), of its end (one of
+    ``over``) or of something else. ``only``: where it gives nothing or false there is no report.
+    ``when`` is the time of an occurrence, ``ended`` of a recovery."""
 
     NAME: str
     LABEL: str
@@ -78,7 +74,6 @@ class Table:
     def parse(
         self, payload: object, headers: Mapping[str, str], received_at: datetime
     ) -> list[Heard]:
-        """See ``Source``."""
         told = self.prepare(expect_mapping(payload, self.LABEL))
         reports = find(self.each, told)
         if not isinstance(reports, list):

@@ -1,8 +1,6 @@
 """Zendesk: tickets, by event webhooks.
-
 https://developer.zendesk.com/api-reference/webhooks/event-types/ticket-events · Zendesk makes the
-secret and signs ``timestamp + body``. A ticket is one occurrence, however often it changes.
-"""
+secret and signs ``timestamp + body``. A ticket is one occurrence, however often it changes."""
 
 from bot.sources import proof
 from bot.sources.table import Table

@@ -11,10 +11,8 @@ CODE_SECONDS = 600
 
 
 class Account(Record):
-    """A GitHub account. The id stays, the login may change.
-
-    ``installation`` is the one that it was proved in, 0 where that was not written down.
-    """
+    """A GitHub account. The id stays, the login may change. ``installation`` is the one that it was
+    proved in, 0 where that was not written down."""
 
     login: str
     user_id: int

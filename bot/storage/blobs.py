@@ -40,7 +40,6 @@ class RedisBlobs(Store):
         return offset + len(data)
 
     async def size(self, project: int, name: str) -> int:
-        """Its bytes so far."""
         return number(await self._redis.hget(keys.blob(project, name), _SIZE))
 
     async def read(self, project: int, name: str, offset: int, most: int) -> bytes:
@@ -49,15 +48,12 @@ class RedisBlobs(Store):
         return (await self._piece(project, name, at))[within : within + most]
 
     async def keep(self, project: int, name: str) -> None:
-        """Until it is dropped."""
         await self._redis.persist(keys.blob(project, name))
 
     async def drop(self, project: int, name: str) -> None:
-        """Forget it."""
         await self._redis.unlink(keys.blob(project, name))
 
     async def erase(self, project: int) -> int:
-        """Forget all of a project's."""
         found = [key async for key in self._redis.scan_iter(match=keys.blob(project, "*"))]
         return int(await self._redis.unlink(*found)) if found else 0
 
@@ -76,14 +72,12 @@ class RedisBlobs(Store):
 
 
 class ObjectBlobs(RedisBlobs):
-    """The same with its pieces elsewhere: ``import/42/7/000001`` and on of import 7.
-
-    Redis holds how long a file is and, sealed as words are, a key of its own that seals its pieces:
-    they leave sealed in any case, new keys of the vault touch none of them, and without Redis they
-    are nothing. In each stands which piece it is: whoever may write there, or brings back what was
+    """The same with its pieces elsewhere: ``import/42/7/000001`` and on of import 7. Redis holds
+    how long a file is and, sealed as words are, a key of its own that seals its pieces: they leave
+    sealed in any case, new keys of the vault touch none of them, and without Redis they are
+    nothing. In each stands which piece it is: whoever may write there, or brings back what was
     there before, makes no other file of it. What a process that was killed wrote beyond the end is
-    written again.
-    """
+    written again."""
 
     piece = 1024 * 1024
 

@@ -1,8 +1,6 @@
-"""Circuit breakers round hosted services, shared by all processes.
-
-Two calls in a row that fail open one. For half a minute nobody calls; then one call passes, and
-decides. What a call raises meanwhile tells the job when to come back.
-"""
+"""Circuit breakers round hosted services, shared by all processes. Two calls in a row that fail
+open one. For half a minute nobody calls; then one call passes, and decides. What a call raises
+meanwhile tells the job when to come back."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,10 +1,8 @@
-"""What a service lets us send, shared by all processes: nobody asks it for more, or too soon.
-
-Every request is counted in Redis before it is sent, by Redis's clock. A request of lower priority
-may use only a share of each limit, so that some is left for who is more urgent, and nothing while
-an answer to a person waits. What is told to wait is not sent, but raises OverBudget, and its job
-comes back in time.
-"""
+"""What a service lets us send, shared by all processes: nobody asks it for more, or too soon. Every
+request is counted in Redis before it is sent, by Redis's clock. A request of lower priority may use
+only a share of each limit, so that some is left for who is more urgent, and nothing while an answer
+to a person waits. What is told to wait is not sent, but raises OverBudget, and its job comes back
+in time."""
 
 import asyncio
 import secrets
@@ -72,12 +70,10 @@ class Budget:
         under_way: int = 0,
         patience: float = 1,
     ) -> None:
-        self._scripts = scripts
-        self._service = service
+        self._scripts, self._service = scripts, service
         self._keys = [keys.budget(f"{service.lower()}:{name}", part) for part in keys.BUDGET]
         self._content, self._points = content, points
-        self._under_way = under_way
-        self._patience = patience
+        self._under_way, self._patience = under_way, patience
 
     @asynccontextmanager
     async def spend(self, *, content: bool, points: int = 1) -> AsyncIterator[str]:

@@ -11,13 +11,11 @@ from bot.storage.text import text
 
 
 class Standing(Record):
-    """A card that was posted: the comment id or message ts, and a checksum of what it says.
-
-    ``id`` is "" where it may have been: then it is looked for by its marker, among the comments
-    that came after ``before``, which it takes the place of. ``words`` is a checksum of the comment
-    but for its ticks: GitHub shows other words where a person edited it. ``coming`` are those that
-    were about to be written since: whoever wrote them may have died before saying so.
-    """
+    """A card that was posted: the comment id or message ts, and a checksum of what it says. ``id``
+    is "" where it may have been: then it is looked for by its marker, among the comments that came
+    after ``before``, which it takes the place of. ``words`` is a checksum of the comment but for
+    its ticks: GitHub shows other words where a person edited it. ``coming`` are those that were
+    about to be written since: whoever wrote them may have died before saying so."""
 
     id: str
     checksum: str = Field(validation_alias=AliasChoices("checksum", "digest"))  # its older name

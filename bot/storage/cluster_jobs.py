@@ -13,12 +13,10 @@ KEPT = 20
 
 
 class ClusterJob(Record):
-    """Clustering everything again, or (``dry_run``) finding out what that would change.
-
-    ``seen`` of ``total`` reports were decided about. ``moved`` change their cluster: ``merged`` are
-    clusters that end and where each goes, ``split`` those whose reports part. ``operation`` is what
-    an undo takes back, None where nothing was done.
-    """
+    """Clustering everything again, or (``dry_run``) finding out what that would change. ``seen`` of
+    ``total`` reports were decided about. ``moved`` change their cluster: ``merged`` are clusters
+    that end and where each goes, ``split`` those whose reports part. ``operation`` is what an undo
+    takes back, None where nothing was done."""
 
     number: int = 0
     state: Literal["pending", "running", "succeeded"] = "pending"
@@ -53,8 +51,7 @@ class ClusterJobs(Store):
 
     async def all(self, project: int) -> list[ClusterJob]:
         """Newest first."""
-        found = await self._all(keys.cluster_jobs(project), ClusterJob)
-        return sorted(found, key=lambda job: -job.number)
+        return await self._all(keys.cluster_jobs(project), ClusterJob, lambda job: -job.number)
 
     async def get(self, project: int, number: int) -> ClusterJob:
         """One of them. Raises NotFound."""

@@ -45,8 +45,7 @@ class Clusters(Store):
 
         Only the holder of the lease may: raises LeaseLost otherwise. An item that has a cluster
         keeps it. None when there are no longer as many ``corrections`` as the decision knew of:
-        decide again.
-        """
+        decide again."""
         fresh = Cluster(number=0, audience=audience, title=title, created_at=now, updated_at=now)
         found = await self._scripts.run(
             "place",
@@ -104,7 +103,6 @@ class Clusters(Store):
             Cluster,
             changed,
             name=f"C-{cluster}",
-            missing=f"There is no C-{cluster} in this project.",
             script="restate",
             more_keys=kept(project),
             beside=lambda changed: [standing(changed)],

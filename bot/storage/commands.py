@@ -36,11 +36,9 @@ class Wait(Record):
 
 class Utterance(Worded):
     """One command line as it was said. ``id`` is the same however often it is delivered.
-
     ``said_at`` is by the clock of the place, where that tells it, and ``index`` its number among
     the lines of one text. ``told``: who said it knows that it waits. ``attached`` are files of the
-    message, by Slack's ids with the workspace before them.
-    """
+    message, by Slack's ids with the workspace before them."""
 
     id: str
     project: int
@@ -76,10 +74,8 @@ class Utterance(Worded):
 
 
 class Commands(Store):
-    """Utterances of every project, until they have ended and for the record after.
-
-    Only who holds the lease of a queue writes how its commands stand.
-    """
+    """Utterances of every project, until they have ended and for the record after. Only who holds
+    the lease of a queue writes how its commands stand."""
 
     async def hear(self, said: Utterance) -> bool:
         """Write it down, in its turn; False when it was heard before."""

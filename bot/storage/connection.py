@@ -44,11 +44,9 @@ async def require_room(redis: Redis) -> None:
 
 
 class _Cancellable(AbstractConnection):
-    """Sends under ``asyncio.timeout``, where redis-py sends under ``asyncio.wait_for``.
-
-    On Python 3.11 ``wait_for`` loses a cancellation that comes together with its result, and the
-    task that was cancelled goes on for ever: https://github.com/python/cpython/issues/86296
-    """
+    """Sends under ``asyncio.timeout``, where redis-py sends under ``asyncio.wait_for``. On Python
+    3.11 ``wait_for`` loses a cancellation that comes together with its result, and the task that
+    was cancelled goes on for ever: https://github.com/python/cpython/issues/86296"""
 
     @override
     async def send_packed_command(

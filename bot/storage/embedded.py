@@ -1,9 +1,7 @@
-"""A real Redis server of our own, for a machine that has none.
-
-Order: a server on PATH (``valkey-server``, ``redis-server``), then the packaged binary. One
-owner by a lock on the data folder; it restarts a server that died. Every process that uses the
-server holds a shared lock, and the last one to leave stops it.
-"""
+"""A real Redis server of our own, for a machine that has none. Order: a server on PATH
+(``valkey-server``, ``redis-server``), then the packaged binary. One owner by a lock on the data
+folder; it restarts a server that died. Every process that uses the server holds a shared lock, and
+the last one to leave stops it."""
 
 import contextlib
 import fcntl

@@ -16,8 +16,7 @@ REPLACED_SECONDS = 150
 class Embedded(BaseModel):
     """``done`` of ``total`` items, all up to number ``through``, have a vector of an embedder.
 
-    ``whole``: every item that was in a cluster then; those that came later got theirs at once.
-    """
+    ``whole``: every item that was in a cluster then; those that came later got theirs at once."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,9 +30,7 @@ class Embeddings:
     """The embedders of every project. ``machine`` tells this one from others."""
 
     def __init__(self, redis: Redis, scripts: Scripts, machine: str) -> None:
-        self._redis = redis
-        self._scripts = scripts
-        self._machine = machine
+        self._redis, self._scripts, self._machine = redis, scripts, machine
 
     async def agree(self, project: int, embedder: str) -> str:
         """Offer an embedder; the one that all use, which may be another."""

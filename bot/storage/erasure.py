@@ -1,8 +1,6 @@
-"""Erase all that is kept of a project, in passes that may end at any point.
-
-A pass looks at every key and at every entry of what projects share. Who works for the project
-loses its job in the first one; when a pass has found nothing, nothing is left.
-"""
+"""Erase all that is kept of a project, in passes that may end at any point. A pass looks at every
+key and at every entry of what projects share. Who works for the project loses its job in the first
+one; when a pass has found nothing, nothing is left."""
 
 import json
 from collections import Counter

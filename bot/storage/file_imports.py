@@ -37,8 +37,7 @@ class FileImports(Store):
 
     async def all(self, project: int) -> list[FileImport]:
         """Newest first."""
-        found = await self._all(keys.file_imports(project), FileImport)
-        return sorted(found, key=lambda one: -one.number)
+        return await self._all(keys.file_imports(project), FileImport, lambda one: -one.number)
 
     async def get(self, project: int, wanted: int) -> FileImport:
         """One of them. Raises NotFound."""

@@ -1,9 +1,7 @@
 """How what is stored is written: a number that grows where older programs could not go on with it.
-
 Programs of one number may work beside one another: what a record has that its reader does not know
 is passed over, what it lacks has a default. What is counted anew after an upgrade, project by
-project, has a number of its own: ``overview.VERSION``.
-"""
+project, has a number of its own: ``overview.VERSION``."""
 
 from redis.asyncio import Redis
 

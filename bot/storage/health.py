@@ -38,8 +38,7 @@ class Health:
     """The doors of every project, by the id of their hook."""
 
     def __init__(self, redis: Redis, fernet: Keys) -> None:
-        self._redis = redis
-        self._fernet = fernet
+        self._redis, self._fernet = redis, fernet
 
     async def note(
         self, project: int, hook: str, at: datetime, how: str, body: bytes | None = None

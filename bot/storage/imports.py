@@ -16,12 +16,10 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Import(Record):
-    """``issues`` and ``comments`` are read up to there, by GitHub's time of their last change.
-
-    What was opened before ``since``, when the app came, is history. ``seen`` of about ``total``
-    issues and pull requests were read in this reading, or the last one, which ``ended`` then. How
-    far it is is said in ``place``.
-    """
+    """``issues`` and ``comments`` are read up to there, by GitHub's time of their last change. What
+    was opened before ``since``, when the app came, is history. ``seen`` of about ``total`` issues
+    and pull requests were read in this reading, or the last one, which ``ended`` then. How far it
+    is is said in ``place``."""
 
     since: AwareDatetime
     issues: AwareDatetime = BEGINNING

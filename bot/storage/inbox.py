@@ -1,8 +1,6 @@
 """The way in: a delivery is stored with the job that will hear it, in one call, before the 202.
-
-Dedupe is on "has taken effect", never on "was seen": a row stays until its job has ended, and
-then leaves a marker for as long as a sender may redeliver.
-"""
+Dedupe is on "has taken effect", never on "was seen": a row stays until its job has ended, and then
+leaves a marker for as long as a sender may redeliver."""
 
 import hashlib
 import json
@@ -25,12 +23,10 @@ CROWDED_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One webhook: ``kind`` names the job that hears it, ``meta`` what its headers said.
-
-    ``tenant`` is the project that it is about, 0 where that is not known yet; ``lane`` is where
-    its job waits. ``most``: no more than so many of the project's jobs may wait there already; 0 is
-    any number, for senders that do not send again. ``answered``: answers to it that were said.
-    """
+    """One webhook: ``kind`` names the job that hears it, ``meta`` what its headers said. ``tenant``
+    is the project that it is about, 0 where that is not known yet; ``lane`` is where its job waits.
+    ``most``: no more than so many of the project's jobs may wait there already; 0 is any number,
+    for senders that do not send again. ``answered``: answers to it that were said."""
 
     kind: str
     meta: Mapping[str, str]

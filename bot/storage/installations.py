@@ -18,8 +18,7 @@ class Installations:
     """Records by the id of the workspace; they hold tokens. ``fernet`` seals and opens them."""
 
     def __init__(self, redis: Redis, fernet: Callable[[], Keys]) -> None:
-        self._redis = redis
-        self._fernet = fernet
+        self._redis, self._fernet = redis, fernet
 
     async def put(self, team: str, record: str) -> None:
         """Installed there, or another token for it."""

@@ -33,11 +33,9 @@ class Edited(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """What came of a draft: its item, whether that is new, and whether the event counted.
-
-    ``item`` is 0 for a report that was deleted before we heard of it, -1 over the quota.
-    ``edited`` is there where its text was taken as an edit.
-    """
+    """What came of a draft: its item, whether that is new, and whether the event counted. ``item``
+    is 0 for a report that was deleted before we heard of it, -1 over the quota. ``edited`` is there
+    where its text was taken as an edit."""
 
     item: int
     new: bool
@@ -46,11 +44,9 @@ class Recorded(NamedTuple):
 
 
 class Moves(NamedTuple):
-    """Where items went, and ``end``, where the log of that ends.
-
-    ``changed`` are those that read otherwise now. ``whole``: every placed item, as the log does
-    not reach back to what was asked for.
-    """
+    """Where items went, and ``end``, where the log of that ends. ``changed`` are those that read
+    otherwise now. ``whole``: every placed item, as the log does not reach back to what was asked
+    for."""
 
     end: str
     to: dict[int, int]
@@ -75,8 +71,7 @@ class Items(Store):
         A new item is counted against the quota ``spend`` in the same step.
 
         The first event of a key makes the item, with the text of ``edited_at``; a later one goes
-        through ``edit``.
-        """
+        through ``edit``."""
         call = self._call(project, draft, now, spend, edited_at)
         return _recorded(await self._scripts.run("record", *call))
 
@@ -139,12 +134,10 @@ class Items(Store):
         await self._edited(project, item, lambda record: enriched(record, draft))
 
     async def edit(self, project: int, draft: Draft, edited_at: datetime) -> Edited | None:
-        """Write a newer title, body and tags over the item of the draft's key.
-
-        None when there is no such item, when it is gone, or when the edit is older than what is
-        there. Edits of the same second (GitHub tells no finer) are taken as they come; the same
-        edit again is none the less one.
-        """
+        """Write a newer title, body and tags over the item of the draft's key. None when there is
+        no such item, when it is gone, or when the edit is older than what is there. Edits of the
+        same second (GitHub tells no finer) are taken as they come; the same edit again is none the
+        less one."""
         found = await self.by_key(project, draft.source, draft.key)
         words = {"title": draft.title, "body": draft.body, "tags": draft.tags}
 
@@ -205,7 +198,6 @@ class Items(Store):
             Item,
             changed,
             name=f"I-{number}",
-            missing=f"There is no I-{number} in this project.",
             more_keys=[keys.placements(project)],
             beside=lambda after: [str(int(_clustered(before[-1]) != _clustered(after)))],
         )

@@ -21,8 +21,7 @@ class Leases:
     """Take, keep and give back leases of ``seconds``."""
 
     def __init__(self, redis: Redis, scripts: Scripts, seconds: float) -> None:
-        self._redis = redis
-        self._scripts = scripts
+        self._redis, self._scripts = redis, scripts
         self.milliseconds = int(seconds * 1000)
 
     @asynccontextmanager

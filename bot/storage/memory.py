@@ -21,8 +21,7 @@ class Memory(Store):
 
     async def facts(self, project: int) -> list[Fact]:
         """All of them, oldest first."""
-        found = await self._all(keys.facts(project), Fact)
-        return sorted(found, key=lambda fact: fact.number)
+        return await self._all(keys.facts(project), Fact, lambda fact: fact.number)
 
     async def keep(self, project: int, fact: Fact) -> Fact:
         """A new fact gets its number; over ``MOST`` the oldest claim goes, or the oldest fact."""

@@ -1,9 +1,7 @@
-"""The log of corrections, and how one is applied: wholly, and only to what it was worked out for.
-
-A correction is a compare-and-set. Its script checks the length of the log and the members of
-every cluster it touches; a placement checks the length of the log it was decided under. So
-neither ever acts on what the other has changed, and nobody waits for anybody.
-"""
+"""The log of corrections, and how one is applied: wholly, and only to what it was worked out for. A
+correction is a compare-and-set. Its script checks the length of the log and the members of every
+cluster it touches; a placement checks the length of the log it was decided under. So neither ever
+acts on what the other has changed, and nobody waits for anybody."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -1,8 +1,6 @@
-"""Redis is away: said once, waited for, and said once when it is back.
-
-Away is whatever no request of ours can mend: no connection, no answer, a replica where the
-primary was, no room in memory or on disk. It is over when a write is taken again.
-"""
+"""Redis is away: said once, waited for, and said once when it is back. Away is whatever no request
+of ours can mend: no connection, no answer, a replica where the primary was, no room in memory or on
+disk. It is over when a write is taken again."""
 
 import asyncio
 import secrets
@@ -40,8 +38,7 @@ class Outage:
     """What one process knows of it."""
 
     def __init__(self, redis: Redis, seal: Seal) -> None:
-        self._redis = redis
-        self._seal = seal
+        self._redis, self._seal = redis, seal
         self._keys_fit = False
         self._since: float | None = None
         self._ended = -_AFTERMATH_SECONDS

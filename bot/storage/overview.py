@@ -1,11 +1,9 @@
-"""The read model: what is shown of a project's clusters, kept as it changes.
-
-The scripts that place, count, move and change keep it in the same step (``lua/overview.lua``): a
-tally a cluster, its standing, and lists of the clusters, open and settled and by state. The lists
-by severity put first, within a severity, what was seen most, each occurrence counting half as much
-a day later: forward decay, whose order does not change as time passes (Cormode, Shkapenyuk,
-Srivastava, Xu, ICDE 2009, https://doi.org/10.1109/ICDE.2009.65).
-"""
+"""The read model: what is shown of a project's clusters, kept as it changes. The scripts that
+place, count, move and change keep it in the same step (``lua/overview.lua``): a tally a cluster,
+its standing, and lists of the clusters, open and settled and by state. The lists by severity put
+first, within a severity, what was seen most, each occurrence counting half as much a day later:
+forward decay, whose order does not change as time passes (Cormode, Shkapenyuk, Srivastava, Xu, ICDE
+2009, https://doi.org/10.1109/ICDE.2009.65)."""
 
 import asyncio
 from collections import defaultdict
@@ -61,10 +59,7 @@ class Overview:
     def __init__(
         self, redis: Redis, scripts: Scripts, seal: Seal, leases: Leases, runs: Runs
     ) -> None:
-        self._redis = redis
-        self._scripts = scripts
-        self._seal = seal
-        self._leases = leases
+        self._redis, self._scripts, self._seal, self._leases = redis, scripts, seal, leases
         self._runs = runs
         self.whole: set[int] = set()  # projects that were found to be counted
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)

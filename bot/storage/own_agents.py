@@ -10,7 +10,7 @@ from bot.domain.fixes.trials import AgentState
 from bot.domain.models import Person
 from bot.storage import keys
 from bot.storage.store import Store
-from bot.storage.text import number, text
+from bot.storage.text import number
 
 INTERVIEWS = 200
 
@@ -37,7 +37,7 @@ class OwnAgents(Store):
         key = keys.own_agents(project)
         fresh = AgentState(audience=Audience.TEAM, name=name)
         await self._redis.hsetnx(key, name, self._shut(fresh))
-        state = await self._replace(key, name, AgentState, change, name=f"~{name}", missing="")
+        state = await self._replace(key, name, AgentState, change, name=f"~{name}")
         if due := due_at(state):
             await self._redis.zadd(keys.agents_due(), {f"{project}:{name}": due.timestamp()})
         else:
@@ -50,9 +50,7 @@ class OwnAgents(Store):
 
     async def due(self, now: datetime) -> list[tuple[int, str]]:
         """Project and name of each whose schedule starts it by now."""
-        found = await self._redis.zrange(keys.agents_due(), "-inf", now.timestamp(), byscore=True)
-        names = (text(one).partition(":") for one in found)
-        return [(int(project), name) for project, _, name in names]
+        return await self._due(keys.agents_due(), now)
 
     async def begin(self, project: int, interview: Interview) -> Interview:
         """Number a new interview, find it by where it is held and whose it is, and let the oldest
@@ -84,8 +82,7 @@ class OwnAgents(Store):
 
     async def interviews(self, project: int) -> list[Interview]:
         """All that are kept, the newest first."""
-        found = await self._all(keys.interviews(project), Interview)
-        return sorted(found, key=lambda each: -each.number)
+        return await self._all(keys.interviews(project), Interview, lambda each: -each.number)
 
     async def held(self, project: int, person: Person, *places: str) -> Interview | None:
         """The newest of a person at the first of these places that has one."""

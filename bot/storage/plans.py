@@ -76,8 +76,7 @@ class Writings(Store):
 
     async def all(self, project: int, of: str) -> list[Writing]:
         """Every one that is kept, for whomever it was written; the oldest version first."""
-        found = await self._all(keys.writings(project, of), Writing)
-        return sorted(found, key=lambda one: one.number)
+        return await self._all(keys.writings(project, of), Writing, lambda one: one.number)
 
     async def keep(
         self, project: int, of: str, what: Worded, by: str, at: datetime, *,

@@ -1,22 +1,19 @@
 """What is asked for by ourselves, as nobody sends it: which, how often, how far, how it goes."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydantic import AwareDatetime
 
 from bot.domain.models import Record
 from bot.storage import keys
 from bot.storage.store import Store
-from bot.storage.text import text
 
 
 class Poll(Record):
-    """A subreddit (``acme``) asked for ``every`` so many seconds, since somebody said so.
-
-    Of its posts those count that hold one of the words of ``match`` (parted by commas; all where
-    there are none). ``upto`` is when the newest that is known was written, ``last`` when it was
-    read; ``trouble`` is why it could not be, ``failures`` times in a row.
-    """
+    """A subreddit (``acme``) asked for ``every`` so many seconds, since somebody said so. Of its
+    posts those count that hold one of the words of ``match`` (parted by commas; all where there are
+    none). ``upto`` is when the newest that is known was written, ``last`` when it was read;
+    ``trouble`` is why it could not be, ``failures`` times in a row."""
 
     subreddit: str
     every: int
@@ -54,12 +51,8 @@ class Polls(Store):
 
     async def all(self, project: int) -> list[Poll]:
         """By name."""
-        return sorted(await self._all(keys.polls(project), Poll), key=lambda one: one.name)
+        return await self._all(keys.polls(project), Poll, lambda one: one.name)
 
     async def due(self, now: datetime) -> list[tuple[int, str]]:
         """Project and subreddit of what is to be asked for by now."""
-        found = await self._redis.zrange(
-            keys.polls_due(), "-inf", now.astimezone(UTC).timestamp(), byscore=True
-        )
-        names = (text(one).partition(":") for one in found)
-        return [(int(project), subreddit) for project, _, subreddit in names]
+        return await self._due(keys.polls_due(), now)

@@ -65,8 +65,7 @@ class Projects(Store):
         return [record for record in await self._records() if record.removed]
 
     async def _records(self) -> list[Project]:
-        found = await self._all(keys.projects(), Project)
-        return sorted(found, key=lambda record: record.full_name)
+        return await self._all(keys.projects(), Project, lambda record: record.full_name)
 
     async def keep_config(self, project: int, config: str) -> None:
         """What its file decides, as JSON: the last that could be read."""

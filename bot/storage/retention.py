@@ -1,8 +1,6 @@
-"""Let go of what is old, in steps that may be repeated and may be the last at any point.
-
-A step reads a hundred or two entries of one kind, however many there are, and takes only those
-that still are as it read them.
-"""
+"""Let go of what is old, in steps that may be repeated and may be the last at any point. A step
+reads a hundred or two entries of one kind, however many there are, and takes only those that still
+are as it read them."""
 
 import json
 from collections import defaultdict

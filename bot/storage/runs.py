@@ -65,7 +65,7 @@ class Runs(Store):
 
     async def all(self, project: int) -> list[FixRun]:
         """Every run, newest first."""
-        return sorted(await self._all(keys.runs(project), FixRun), key=lambda run: -run.number)
+        return await self._all(keys.runs(project), FixRun, lambda run: -run.number)
 
     async def of_pull(self, project: int, pull: int) -> FixRun | None:
         """The run that opened a pull request."""
@@ -74,14 +74,8 @@ class Runs(Store):
 
     async def update(self, project: int, run: int, decide: Callable[[FixRun], FixRun]) -> FixRun:
         """Replace the newest record by what ``decide`` makes of it, whatever others do."""
-        changed = await self._replace(
-            keys.runs(project),
-            str(run),
-            FixRun,
-            decide,
-            name=f"F-{run}",
-            missing=f"There is no F-{run} in this project.",
-        )
+        of = keys.runs(project), str(run), FixRun, decide
+        changed = await self._replace(*of, name=f"F-{run}")
         await self._list(project, changed)
         return changed
 

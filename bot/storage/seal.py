@@ -1,9 +1,7 @@
-"""Words at rest: sealed under the vault's keys where the Redis that holds them is not ours.
-
-Sealed is the whole of a record. What our scripts put before it, its number, stays outside:
+"""Words at rest: sealed under the vault's keys where the Redis that holds them is not ours. Sealed
+is the whole of a record. What our scripts put before it, its number, stays outside:
 ``{"number":12,"sealed":"gAAAA..."}``. What was stored before the keys were set is read as it is.
-https://cryptography.io/en/latest/fernet/
-"""
+https://cryptography.io/en/latest/fernet/"""
 
 import asyncio
 import hashlib
@@ -71,8 +69,7 @@ class Seal:
     """Seals when it is ``on``; opens what is sealed in any case, with ``fernet()``."""
 
     def __init__(self, fernet: Callable[[], Keys], *, on: bool) -> None:
-        self._fernet = fernet
-        self.on = on
+        self._fernet, self.on = fernet, on
 
     def shut(self, plain: str) -> str:
         """``plain``, JSON of an object or words, as it is to be kept."""

@@ -1,7 +1,5 @@
-"""What was chosen on the setup page, sealed, and whose page it is.
-
-A setting in here lies below the environment: what the operator wrote there wins.
-"""
+"""What was chosen on the setup page, sealed, and whose page it is. A setting in here lies below the
+environment: what the operator wrote there wins."""
 
 import asyncio
 import hashlib
@@ -51,9 +49,7 @@ class Setup:
     """One installation's; ``version`` is that of the settings this process works with."""
 
     def __init__(self, redis: Redis, scripts: Scripts, fernet: Callable[[], Keys]) -> None:
-        self._redis = redis
-        self._scripts = scripts
-        self._fernet = fernet
+        self._redis, self._scripts, self._fernet = redis, scripts, fernet
         self.version = 0
         self.wrong = ""
 

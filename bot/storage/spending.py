@@ -1,9 +1,7 @@
-"""What models have taken, by project, month, run and model: money and tokens.
-
-What a call may take at most is counted before it is made, in the step that compares it with the
-caps, and corrected afterwards: however many ask at once, no cap is passed, and a call whose end
-nobody saw stays counted as dear as it could be.
-"""
+"""What models have taken, by project, month, run and model: money and tokens. What a call may take
+at most is counted before it is made, in the step that compares it with the caps, and corrected
+afterwards: however many ask at once, no cap is passed, and a call whose end nobody saw stays
+counted as dear as it could be."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -80,7 +78,6 @@ class ProjectMeter:
         self._caps, self._run = caps, f"run:{run}|" if run else ""
 
     async def reserve(self, model: str, most: Usage, dollars: float | None) -> None:
-        """See the port."""
         caps = self._caps
         limits = {
             "|micros": (math.floor(caps.dollars * _MICRO), f"${caps.dollars:.2f} of this month"),
@@ -100,7 +97,6 @@ class ProjectMeter:
     async def settle(
         self, model: str, most: Usage, used: Usage, reserved: float | None, dollars: float | None
     ) -> None:
-        """See the port."""
         before, after = self._sums(model, most, reserved), self._sums(model, used, dollars)
         sums = {name: after.get(name, 0) - count for name, count in before.items()}
         await self._spending.add(*self._where, (), {n: count for n, count in sums.items() if count})

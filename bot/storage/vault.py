@@ -1,7 +1,5 @@
 """Secrets at rest: webhook secrets under MultiFernet, the newest key first, so keys can rotate.
-
-https://cryptography.io/en/latest/fernet/
-"""
+https://cryptography.io/en/latest/fernet/"""
 
 import os
 import secrets
@@ -35,8 +33,7 @@ class Hook(Record):
     ``fields``: how a generic payload is read, as JSON, once a person confirmed it. ``name`` tells
     it from others of its source; ``before`` is the secret before this one, good ``until``; what
     comes while it is ``paused`` is let pass; ``topic`` is the one of SNS that it hears; ``weak``:
-    its secret came in a URL, which proxies and logs on the way have read, too.
-    """
+    its secret came in a URL, which proxies and logs on the way have read, too."""
 
     id: str
     project: int
@@ -103,9 +100,7 @@ class Vault:
     """Doors for alert sources and their secrets."""
 
     def __init__(self, redis: Redis, scripts: Scripts, fernet: Keys) -> None:
-        self._redis = redis
-        self._scripts = scripts
-        self._fernet = fernet
+        self._redis, self._scripts, self._fernet = redis, scripts, fernet
         self.health = Health(redis, fernet)
         self._seen: dict[str, Hook] = {}
 

@@ -21,8 +21,7 @@ class StoredVectors:
     id = "redis"
 
     def __init__(self, redis: Redis, seal: Seal) -> None:
-        self._redis = redis
-        self._seal = seal
+        self._redis, self._seal = redis, seal
 
     async def upsert(self, namespace: str, ids: Sequence[str], vectors: Vector) -> None:
         """Store unit-length copies; every machine sees them at once."""
@@ -39,7 +38,6 @@ class StoredVectors:
             await self._redis.hset(_key(namespace), items=kept)
 
     async def fetch(self, namespace: str, ids: Sequence[str]) -> dict[str, Vector]:
-        """The stored vectors of those ids that are there."""
         found: dict[str, Vector] = {}
         for start in range(0, len(ids), BATCH):
             wanted = list(ids[start : start + BATCH])
@@ -51,12 +49,10 @@ class StoredVectors:
         return found
 
     async def remove(self, namespace: str, ids: Sequence[str]) -> None:
-        """Forget the vectors of those ids."""
         for start in range(0, len(ids), BATCH):
             await self._redis.hdel(_key(namespace), *ids[start : start + BATCH])
 
     async def drop(self, namespace: str) -> None:
-        """Forget the whole namespace."""
         await self._redis.unlink(_key(namespace))
 
     async def close(self) -> None:

@@ -1,9 +1,7 @@
-"""All that is stored at once: into a file, back from it, and sealed anew with another key.
-
-The file has a line of what it is, a word sealed with the keys in use, each key as DUMP gives it,
-so that what is sealed stays so, with when it ends (ms since 1970; 0: never), and at last no key
-and how many there were. All goes key by key: memory does not grow.
-"""
+"""All that is stored at once: into a file, back from it, and sealed anew with another key. The file
+has a line of what it is, a word sealed with the keys in use, each key as DUMP gives it, so that
+what is sealed stays so, with when it ends (ms since 1970; 0: never), and at last no key and how
+many there were. All goes key by key: memory does not grow."""
 
 import time
 from collections import Counter

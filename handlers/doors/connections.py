@@ -104,8 +104,7 @@ class _Guarded(asyncio.Protocol):
     """aiohttp's protocol of one connection, told of nothing that is not let in."""
 
     def __init__(self, connections: Connections, inner: asyncio.Protocol) -> None:
-        self._connections = connections
-        self._inner = inner
+        self._connections, self._inner = connections, inner
         self._transport: asyncio.Transport | None = None
         # Straight through: this is called for whatever arrives.
         self.data_received = inner.data_received  # type: ignore[method-assign]

@@ -26,8 +26,7 @@ class Bodies:
     """The budget: ``most`` bytes at once over all requests, ``seconds`` for one body."""
 
     def __init__(self, most: int, *, seconds: float) -> None:
-        self._most = most
-        self.seconds = seconds
+        self._most, self.seconds = most, seconds
         self.held = 0
         self.peak = 0
         self._full = False
@@ -62,10 +61,7 @@ class Room:
     """Memory for one body, given back when the block ends."""
 
     def __init__(self, bodies: Bodies, request: web.Request, cap: int, most: int) -> None:
-        self._bodies = bodies
-        self._request = request
-        self._cap = cap
-        self._most = most
+        self._bodies, self._request, self._cap, self._most = bodies, request, cap, most
         self._taken = 0
 
     def __enter__(self) -> Self:
@@ -141,8 +137,7 @@ class Unproven:
     """``rows`` deliveries of one address, and ``most`` bytes of all."""
 
     def __init__(self, rows: int = 200, most: int = 32 * 1024 * 1024) -> None:
-        self._rows = rows
-        self._most = most
+        self._rows, self._most = rows, most
         self._by_address: Counter[str] = Counter()
         self._bytes = 0
 
@@ -171,9 +166,8 @@ class _Wrong:
 
 class Waits:
     """``free`` wrong secrets by door and address, then a wait that doubles, up to five minutes.
-
-    Times are seconds of any clock that only goes forward. Those heard of longest ago are forgotten.
-    """
+    Times are seconds of any clock that only goes forward. Those heard of longest ago are
+    forgotten."""
 
     def __init__(self, free: int) -> None:
         self._free = free

@@ -66,16 +66,20 @@ async def look_at_webhook(ctx: Context) -> tuple[str, str]:
         return "set; what GitHub would send is fetched", ""
     if here and not hook.startswith(f"{here}/"):
         return f"GitHub sends to {hook}, SOULCASTER_PUBLIC_URL is {here}", mend
-    newest = {}
-    for status in ("failure", "success"):
-        async for one in ctx.github.deliveries(ctx.now() - _LATELY, status=status):
-            newest[status] = one
-            break
-    failed, went = newest.get("failure"), newest.get("success")
-    if failed and (not went or went["delivered_at"] < failed["delivered_at"]):
+    if failed := await undelivered(ctx, _LATELY):
         found = f"the last {failed['event']} was not delivered to {hook}: {failed['status']}"
         return f"{found} ({failed['status_code']})", "mend the way there"
     return "set", ""
+
+
+async def undelivered(ctx: Context, lately: timedelta) -> Any:
+    """What GitHub could not deliver last; None where something came after that."""
+    newest = {
+        status: await anext(ctx.github.deliveries(ctx.now() - lately, status=status), None)
+        for status in ("failure", "success")
+    }
+    failed, came = newest["failure"], newest["success"]
+    return None if failed and came and came["delivered_at"] >= failed["delivered_at"] else failed
 
 
 async def look_at_address(ctx: Context) -> tuple[str, str]:

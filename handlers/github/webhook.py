@@ -75,8 +75,7 @@ class Fetching:
     """One web process's; of several one fetches at a time."""
 
     def __init__(self, ctx: Context, store: Store) -> None:
-        self._ctx = ctx
-        self._store = store
+        self._ctx, self._store = ctx, store
         # What is seen twice all the same has taken effect: the inbox knows it.
         self._seen: deque[int] = deque(maxlen=2_000)
 

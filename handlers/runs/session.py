@@ -19,22 +19,15 @@ _DAY, _MOMENT = 8 * 3600, 600
 _WHO, _WAY = "soulcaster-who", "soulcaster-way"
 
 
-def _name(request: web.Request, ctx: Context, name: str) -> str:
-    secure = guard.is_secure(request, ctx.settings.soulcaster_proxies)
-    return f"__Host-{name}" if secure else name
-
-
 def _keep(
     request: web.Request, ctx: Context, to: web.Response, name: str, what: dict[str, str], life: int
 ) -> None:
     kept = ctx.fernet.encrypt(json.dumps({"for": name, **what}).encode()).decode()
-    named = _name(request, ctx, name)
-    secure = named.startswith("__Host-")
-    to.set_cookie(named, kept, path="/", max_age=life, secure=secure, httponly=True, samesite="Lax")
+    guard.set_cookie(to, guard.cookie_name(request, ctx, name), kept, life)
 
 
 def _kept(request: web.Request, ctx: Context, name: str, life: int) -> dict[str, str]:
-    shown = request.cookies.get(_name(request, ctx, name), "")
+    shown = request.cookies.get(guard.cookie_name(request, ctx, name), "")
     try:
         told = json.loads(ctx.fernet.decrypt(shown, ttl=life)) if shown else {}
     except (InvalidToken, ValueError):
@@ -44,7 +37,7 @@ def _kept(request: web.Request, ctx: Context, name: str, life: int) -> dict[str,
 
 def cookie(request: web.Request, ctx: Context) -> str:
     """What the forms of this browser's pages are derived from."""
-    return request.cookies.get(_name(request, ctx, _WHO), "")
+    return request.cookies.get(guard.cookie_name(request, ctx, _WHO), "")
 
 
 def who(request: web.Request, ctx: Context) -> Person | None:
@@ -84,5 +77,5 @@ async def come_back(request: web.Request, ctx: Context) -> web.Response:
     person = await signin.person(ctx.http, s.github_api_url, keys, code, way["proof"])
     answer = web.Response(status=303, headers={"Location": way["to"], "Cache-Control": "no-store"})
     _keep(request, ctx, answer, _WHO, {"login": person.login, "id": str(person.user_id)}, _DAY)
-    answer.del_cookie(_name(request, ctx, _WAY), path="/")
+    answer.del_cookie(guard.cookie_name(request, ctx, _WAY), path="/")
     return answer

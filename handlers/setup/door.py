@@ -49,8 +49,7 @@ class SetupDoor:
     """Its handlers; one a web process."""
 
     def __init__(self, ctx: Context, doors: Doors) -> None:
-        self._ctx = ctx
-        self._doors = doors
+        self._ctx, self._doors = ctx, doors
         self._looks = Looks(ctx)
 
     def add_routes(self, app: web.Application) -> None:
@@ -98,9 +97,7 @@ class SetupDoor:
         if not (session and await ctx.setup.owns(session, ctx.now())):
             if code := request.query.get("code", ""):
                 return _plain(
-                    ctx,
-                    "Set this server up in this browser? Then nobody else gets in.",
-                    code=code,
+                    ctx, "Set this server up in this browser? Then nobody else gets in.", code=code
                 )
             raise Forbidden(
                 "The setup of this server is its owner's. The address with a code is in what "
@@ -163,8 +160,7 @@ class SetupDoor:
     def _slack_link(self, request: web.Request) -> str:
         """Slack's page with our manifest filled in.
 
-        https://docs.slack.dev/app-manifests/configuring-apps-with-app-manifests
-        """
+        https://docs.slack.dev/app-manifests/configuring-apps-with-app-manifests"""
         asked = yaml.safe_load(_SLACK_MANIFEST.read_text(encoding="utf-8"))
         if self._ctx.settings.soulcaster_public_url:
             here = self._address(request)

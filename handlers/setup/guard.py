@@ -7,8 +7,7 @@ a code and keys are never sent in the open, and no name that somebody points her
 A cookie is sent to every port of a host, so to whoever else serves one of this machine. It is half
 of a session; the other half is in the page's address, which goes nowhere else: no referrer has it,
 and GitHub, which brings it back in its state, has no cookie of ours. A browser with scripts keeps
-it for this very port (https://developer.mozilla.org/docs/Web/API/Window/localStorage).
-"""
+it for this very port (https://developer.mozilla.org/docs/Web/API/Window/localStorage)."""
 
 import asyncio
 import hashlib
@@ -65,13 +64,18 @@ def check_place(request: web.Request, ctx: Context) -> None:
     )
 
 
-def cookie_name(request: web.Request, ctx: Context) -> str:
+def cookie_name(request: web.Request, ctx: Context, name: str = "soulcaster-setup") -> str:
     """``__Host-``: of this host alone, sent over HTTPS alone.
+    https://developer.mozilla.org/docs/Web/HTTP/Headers/Set-Cookie#cookie_prefixes"""
+    return f"__Host-{name}" if is_secure(request, ctx.settings.soulcaster_proxies) else name
 
-    https://developer.mozilla.org/docs/Web/HTTP/Headers/Set-Cookie#cookie_prefixes
-    """
-    secure = is_secure(request, ctx.settings.soulcaster_proxies)
-    return "__Host-soulcaster-setup" if secure else "soulcaster-setup"
+
+def set_cookie(to: web.Response, name: str, value: str, seconds: int) -> None:
+    """Give it to the browser. Lax: GitHub's page leads back here."""
+    secure = name.startswith("__Host-")
+    to.set_cookie(
+        name, value, path="/", max_age=seconds, secure=secure, httponly=True, samesite="Lax"
+    )
 
 
 def session_of(request: web.Request, ctx: Context) -> str:
@@ -87,17 +91,9 @@ def at(session: str) -> str:
 
 
 def keep_session(request: web.Request, ctx: Context, session: str, to: web.Response) -> None:
-    """Give a half to the browser. Lax: GitHub's page leads back here."""
-    name = cookie_name(request, ctx)
-    to.set_cookie(
-        name,
-        session[:_HALF],
-        path="/",
-        max_age=int(SESSION_LIFE.total_seconds()),
-        secure=name.startswith("__Host-"),
-        httponly=True,
-        samesite="Lax",
-    )
+    """Give a half to the browser."""
+    life = int(SESSION_LIFE.total_seconds())
+    set_cookie(to, cookie_name(request, ctx), session[:_HALF], life)
 
 
 def derived(session: str, purpose: str) -> str:

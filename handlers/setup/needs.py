@@ -1,7 +1,5 @@
-"""The rows of the setup page: what an installation needs, how it stands, what mends it.
-
-A need more is an entry in ``NEEDS``.
-"""
+"""The rows of the setup page: what an installation needs, how it stands, what mends it. A need more
+is an entry in ``NEEDS``."""
 
 import asyncio
 import math
@@ -10,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -25,6 +23,7 @@ from bot.github.undelivered import NOT_FOUND, why_undelivered
 from bot.settings import Settings
 from bot.storage.projects import MOVED
 from handlers.doctor import CHECKS, Found
+from handlers.github.examined import undelivered
 from handlers.setup.guard import derived
 from workers.clusters.looked import looked_back
 
@@ -99,7 +98,7 @@ async def _github(ctx: Context) -> Found:
     host = web_host(ctx.settings.github_api_url)
     install = f"{host}/apps/{about['slug']}/installations/new"
     hook = await ctx.github.hook()
-    if hook != UNREACHABLE and (failed := await _undelivered(ctx)):
+    if hook != UNREACHABLE and (failed := await undelivered(ctx, _LOOK_BACK)):
         what, mend = why_undelivered(failed["status"], failed["status_code"])
         if failed["status"] == NOT_FOUND and not await _is_known(hook):
             what = "DNS knows no such name"
@@ -107,16 +106,6 @@ async def _github(ctx: Context) -> Found:
     if not await ctx.projects.all():
         return f"the app {about['slug']}; nobody has installed it yet", f"install it: {install}"
     return found, ""
-
-
-async def _undelivered(ctx: Context) -> Any:
-    """What GitHub could not deliver last; None where something came after that."""
-    newest = {
-        status: await anext(ctx.github.deliveries(ctx.now() - _LOOK_BACK, status=status), None)
-        for status in ("failure", "success")
-    }
-    failed, came = newest["failure"], newest["success"]
-    return None if failed and came and came["delivered_at"] >= failed["delivered_at"] else failed
 
 
 async def _is_known(url: str) -> bool:

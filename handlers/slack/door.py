@@ -5,8 +5,7 @@ each hold one, and Slack sends a request to one of them.
 
 https://docs.slack.dev/apis/events-api/using-socket-mode
 
-https://docs.slack.dev/interactivity/handling-user-interaction#acknowledgment_response
-"""
+https://docs.slack.dev/interactivity/handling-user-interaction#acknowledgment_response"""
 
 from __future__ import annotations
 

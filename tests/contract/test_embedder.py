@@ -18,9 +18,8 @@ from openai.types import CreateEmbeddingResponse, EmbeddingCreateParams
 from small_model import small_model
 
 from bot.adapters import choose
-from bot.adapters.embedders.gemini import GeminiEmbedder
+from bot.adapters.embedders.hosted import GeminiEmbedder, OpenAIEmbedder
 from bot.adapters.embedders.minilm import MiniLM
-from bot.adapters.embedders.openai import OpenAIEmbedder
 from bot.adapters.embedders.weights import MINILM, WHEELS
 from bot.domain.errors import ConfigError, Rejected, Unavailable
 from bot.domain.ports import Embedder

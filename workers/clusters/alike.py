@@ -26,10 +26,8 @@ async def alike(
     ctx: Context, project: Project, readers: Audience, about: Collection[int] = (), page: int = 0
 ) -> tuple[list[Question], int]:
     """The groups of open clusters that may be one problem, the most likely first, or a page of
-    them, and how many there are; with ``about`` those that have one of these clusters.
-
-    Made of what ``readers`` may read alone, and of the likeliest pairs without an answer.
-    """
+    them, and how many there are; with ``about`` those that have one of these clusters. Made of what
+    ``readers`` may read alone, and of the likeliest pairs without an answer."""
     pairs = await ctx.clusters.alike(project.id)
     if not pairs:
         return [], 0

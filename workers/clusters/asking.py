@@ -1,8 +1,6 @@
-"""Ask the language model in the background: a few at a time, each within its time.
-
-A model that hangs or fails keeps nobody else waiting: it has few seats, whatever the projects, and
-what could not be asked goes to the end of its list.
-"""
+"""Ask the language model in the background: a few at a time, each within its time. A model that
+hangs or fails keeps nobody else waiting: it has few seats, whatever the projects, and what could
+not be asked goes to the end of its list."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -29,11 +27,9 @@ PutOff = Callable[[Context, int, int, str], Awaitable[None]]
 async def ask_waiting(
     ctx: Context, project: int, kind: Kind, *, ask_about: AskAbout, put_off: PutOff
 ) -> bool:
-    """Ask about what waits, the longest waiting first; False when a round did not suffice.
-
-    When the model cannot be reached, ``put_off`` is told so for everything that waits, and
-    Unavailable is raised so that the job is run again.
-    """
+    """Ask about what waits, the longest waiting first; False when a round did not suffice. When the
+    model cannot be reached, ``put_off`` is told so for everything that waits, and Unavailable is
+    raised so that the job is run again."""
     until = _now() + ROUND_SECONDS
     async with _slot(ctx):
         while waiting := await ctx.answers.waiting(project, kind, 1):
@@ -82,9 +78,7 @@ async def drafted(
     images: Sequence[Image] = (),
 ) -> tuple[Shape | None, str]:
     """What the model makes of the material, told once what is wrong with it; else None, and why.
-
-    ``material`` takes what was wrong with the last answer.
-    """
+    ``material`` takes what was wrong with the last answer."""
     wrong: Sequence[str] = ()
     try:
         for _ in range(2):

@@ -3,8 +3,7 @@
     {"id", "source", "title", "body", "created_at"}      a line in  (``gold``, ``related`` optional)
     {"id", "cluster", "candidates"}                      a line out
 
-Run twice, it gives the same. Nothing is read from or written to the project's own store.
-"""
+Run twice, it gives the same. Nothing is read from or written to the project's own store."""
 
 import asyncio
 import json
@@ -19,14 +18,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from bot.domain.clusters.engine import (
-    Eagerness,
-    Engine,
-    Reading,
-    Report,
-    calibration_for,
-    fitted,
-)
+from bot.domain.clusters.engine import Eagerness, Engine, Reading, Report, calibration_for, fitted
 from bot.domain.clusters.engine.decision import Action
 from bot.domain.clusters.engine.fitting import ENOUGH, measured
 from bot.domain.clusters.engine.measures import Measures, measure
@@ -150,11 +142,9 @@ async def run_backtest(
     progress: Progress = lambda done, total: None,
 ) -> BacktestResult:
     """Decide about every report in turn; ``progress`` is told how many are done. ``vectors``, one a
-    report, need no embedding.
-
-    ``against_plain`` does the same once more as the plain method would: every report joins the
-    cluster of the nearest earlier one where their cosine is ``PLAIN`` or more.
-    """
+    report, need no embedding. ``against_plain`` does the same once more as the plain method would:
+    every report joins the cluster of the nearest earlier one where their cosine is ``PLAIN`` or
+    more."""
     engine = Engine(calibration_for(embedder.id), embedder.dimensions, join=join)
     rows: list[BacktestRow] = []
     clusters: list[int] = []
@@ -239,9 +229,7 @@ def _report(number: int, row: History) -> Report:
 
 
 def _measured(
-    reports: Sequence[History],
-    clusters: Sequence[int],
-    candidates: Sequence[Sequence[int]],
+    reports: Sequence[History], clusters: Sequence[int], candidates: Sequence[Sequence[int]]
 ) -> Measures | None:
     gold = [row.gold for row in reports if row.gold is not None]
     if not gold or len(gold) != len(reports):

@@ -2,8 +2,7 @@
 
 **Invariant:** a channel is one tenant's. It becomes a project's by the word of somebody who may
 decide for that project, said there, or of the operator while there is but one tenant; nobody
-else's word, and no file, takes it from them.
-"""
+else's word, and no file, takes it from them."""
 
 from bot.context import Context
 from bot.domain.cards.views.channel import channel_card
@@ -101,10 +100,8 @@ async def show_card(
 
 
 async def heard_of(ctx: Context, channel: str, how: Standing) -> None:
-    """Slack tells what became of a channel; ``bound`` says that it can be posted in again.
-
-    It stays the project's: whoever may decide for the project moves it.
-    """
+    """Slack tells what became of a channel; ``bound`` says that it can be posted in again. It stays
+    the project's: whoever may decide for the project moves it."""
     held = await ctx.channels.bound(channel)
     for project in await ctx.projects.all():
         stood = (await ctx.channels.standings(project.id)).get(channel)

@@ -1,7 +1,5 @@
-"""A history clustered in silence in each of the three ways, for the project to choose one.
-
-Which the file calls ``cluster: ask``, ``sure`` or ``eager``. Nothing is written anywhere.
-"""
+"""A history clustered in silence in each of the three ways, for the project to choose one. Which
+the file calls ``cluster: ask``, ``sure`` or ``eager``. Nothing is written anywhere."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,13 +11,7 @@ from bot.domain.clusters.engine import Eagerness
 from bot.domain.clusters.engine.decision import Action
 from bot.domain.clusters.summary import clipped
 from bot.domain.ports import Embedder, Vector
-from workers.clusters.backtest import (
-    PLAIN,
-    BacktestResult,
-    BacktestRow,
-    Progress,
-    run_backtest,
-)
+from workers.clusters.backtest import PLAIN, BacktestResult, BacktestRow, Progress, run_backtest
 from workers.clusters.history import Past
 
 EXAMPLES = 10

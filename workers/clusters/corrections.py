@@ -186,9 +186,7 @@ async def reclustering(
     ctx: Context, project: int, by: str, moves: Mapping[int, int]
 ) -> PlannedCorrection:
     """Each item goes where ``moves`` says, if it leaves and joins no cluster that is kept by now.
-
-    It links nothing, for only people's words bind what comes after.
-    """
+    It links nothing, for only people's words bind what comes after."""
     ends = {cluster for cluster in moves.values() if cluster > 0}
     held = await ctx.operations.read(project, clusters=ends, items=moves)
     there, still = held.clustering.membership, await kept(ctx, project)
@@ -259,11 +257,7 @@ async def apply(
         first = next(c.number for c in worked.operation.items if c.after == placeholder)
         item = await ctx.items.get(project, first)
         records[number] = Cluster(
-            number=number,
-            audience=item.audience,
-            title=item.title,
-            created_at=now,
-            updated_at=now,
+            number=number, audience=item.audience, title=item.title, created_at=now, updated_at=now
         )
     for change in operation.redirects:
         records[change.number] = held.record(change.number).model_copy(

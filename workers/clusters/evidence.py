@@ -44,9 +44,7 @@ T = TypeVar("T")
 @dataclass
 class Memory:
     """The engine, which embedder its vectors are of, and how many corrections it knows of.
-
-    ``read_to`` is the end of the placements that it has read.
-    """
+    ``read_to`` is the end of the placements that it has read."""
 
     embedder: str
     engine: Engine
@@ -124,13 +122,11 @@ async def fetch(ctx: Context, project: int, numbers: Sequence[int]) -> dict[int,
 
 
 async def remember(ctx: Context, project: int) -> Memory:
-    """The project's memory, up to date with every placement that is stored.
-
-    A process that comes new to a project reads its vectors from the index. A few that the index
-    does not have (late visibility) are embedded here; many (another embedder) are left to
-    ``reembed_items``, and until then those items are known by their words and stacks only.
-    Raises NotHere when the project's workers agree on an embedder that is not ours.
-    """
+    """The project's memory, up to date with every placement that is stored. A process that comes
+    new to a project reads its vectors from the index. A few that the index does not have (late
+    visibility) are embedded here; many (another embedder) are left to ``reembed_items``, and until
+    then those items are known by their words and stacks only. Raises NotHere when the project's
+    workers agree on an embedder that is not ours."""
     await agree(ctx, project)
     key = (ctx.redis_url, project)
     memory = _memories.pop(key, None)

@@ -1,7 +1,5 @@
-"""A repository's issues as a history to cluster again, and what it calls duplicates itself.
-
-Only reads. Agreement is measured against comments that say "duplicate of #n" and against labels.
-"""
+"""A repository's issues as a history to cluster again, and what it calls duplicates itself. Only
+reads. Agreement is measured against comments that say "duplicate of #n" and against labels."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

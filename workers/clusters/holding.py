@@ -25,10 +25,8 @@ async def held_until(ctx: Context, project: Project, severity: Severity = "S4") 
 async def held_back(
     ctx: Context, project: Project, where: str, what: int | str, severity: Severity = "S4"
 ) -> bool:
-    """Whether it is said later; then it is written down and nothing of it is lost.
-
-    ``where`` and ``what`` are a channel and a cluster, or a job and its id.
-    """
+    """Whether it is said later; then it is written down and nothing of it is lost. ``where`` and
+    ``what`` are a channel and a cluster, or a job and its id."""
     until = await held_until(ctx, project, severity)
     if until is None:
         return False

@@ -1,9 +1,7 @@
-"""Have the language model judge reports that were not joined for sure; its yes joins.
-
-A report is placed first, as without a model; what the model says comes after, and changes only
-what no person has touched meanwhile. An answer is stored before it is acted on, so a job that is
-run again asks about nothing twice.
-"""
+"""Have the language model judge reports that were not joined for sure; its yes joins. A report is
+placed first, as without a model; what the model says comes after, and changes only what no person
+has touched meanwhile. An answer is stored before it is acted on, so a job that is run again asks
+about nothing twice."""
 
 from datetime import datetime
 

@@ -57,10 +57,8 @@ async def suggested(
 async def tell_issues(ctx: Context, project_id: int, number: int, only: int = 0) -> None:
     """A person's severity is a label of the newest open issues, and the owner an assignee; the
     state is a label of those that are closed, too. A new one (``only``) gets the labels that people
-    would give it and that we may give.
-
-    What our own app changes comes back as how the issue is, and is nobody's word.
-    """
+    would give it and that we may give. What our own app changes comes back as how the issue is, and
+    is nobody's word."""
     project = await ctx.projects.find(project_id)
     labels = (await ctx.configs.known(project)).labels if project else {}
     if project is None or not labels:

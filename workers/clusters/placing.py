@@ -1,8 +1,6 @@
-"""Put waiting items into clusters, one project at a time, in the order they came.
-
-The job's own lease is the project's: nobody else clusters it meanwhile, and every placement
-checks that we still hold it.
-"""
+"""Put waiting items into clusters, one project at a time, in the order they came. The job's own
+lease is the project's: nobody else clusters it meanwhile, and every placement checks that we still
+hold it."""
 
 from bot.context import Context
 from bot.domain.clusters.engine import Decision, in_order
@@ -21,10 +19,8 @@ SHOWN_CANDIDATES = 5
 
 async def cluster_items(ctx: Context, project: int) -> None:
     """Decide about every waiting item. Run again, it finds what is left; of a long history it asks
-    for that itself, well within a job's time.
-
-    What is live waits for no more of the history than is worth one call of the embedder.
-    """
+    for that itself, well within a job's time. What is live waits for no more of the history than is
+    worth one call of the embedder."""
     history = min(BATCH, ctx.embedder.together)
     left = TURN
     while left > 0:

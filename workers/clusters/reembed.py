@@ -1,8 +1,6 @@
-"""Give old items a vector of the embedder in use, after the operator has changed it.
-
-Vectors of two embedders are never compared, so until an item has its new one it is found by its
-words and stack only. The old vectors go when the last new one is stored.
-"""
+"""Give old items a vector of the embedder in use, after the operator has changed it. Vectors of two
+embedders are never compared, so until an item has its new one it is found by its words and stack
+only. The old vectors go when the last new one is stored."""
 
 from bot.context import Context
 from bot.jobs import CLAIM, enqueue
@@ -15,10 +13,8 @@ BATCHES = 32  # a run
 
 
 async def reembed_items(ctx: Context, project: int) -> None:
-    """Embed the next items that lack a vector. Run again, it goes on where it was.
-
-    The clock asks for it every minute: so the embedder is offered while there is nothing to do.
-    """
+    """Embed the next items that lack a vector. Run again, it goes on where it was. The clock asks
+    for it every minute: so the embedder is offered while there is nothing to do."""
     await evidence.agree(ctx, project)
     embedder = ctx.embedder.id
     so_far = await ctx.embeddings.of(project, embedder)

@@ -1,7 +1,5 @@
-"""Keep what is said about a cluster true to what is in it: title, summary, severity, state.
-
-Nothing here waits for the language model: what it wrote is taken as it is stored.
-"""
+"""Keep what is said about a cluster true to what is in it: title, summary, severity, state. Nothing
+here waits for the language model: what it wrote is taken as it is stored."""
 
 import asyncio
 from typing import Any
@@ -99,11 +97,7 @@ def _state(record: Cluster, view: ClusterView) -> dict[str, Any]:
     elif record.state is ClusterState.SNOOZED:
         until, events = record.snoozed_until, record.snoozed_events
         if (until and until <= view.now) or (events is not None and view.tally.total >= events):
-            return {
-                "state": ClusterState.TRIAGED,
-                "snoozed_until": None,
-                "snoozed_events": None,
-            }
+            return {"state": ClusterState.TRIAGED, "snoozed_until": None, "snoozed_events": None}
     elif record.seen_when_resolved is not None:
         return {"seen_when_resolved": None}
     return {}

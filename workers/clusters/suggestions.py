@@ -22,10 +22,8 @@ LIKELY = 0.5  # on an issue we speak unasked only when it is likelier than not, 
 
 
 async def pending(ctx: Context, project: int, item: Item) -> list[Compared]:
-    """Candidates of an item that nobody has answered for yet, one a cluster, best first.
-
-    The language model's no is an answer; its yes is a reason to ask where it could not join.
-    """
+    """Candidates of an item that nobody has answered for yet, one a cluster, best first. The
+    language model's no is an answer; its yes is a reason to ask where it could not join."""
     stored = await ctx.clusters.evidence(project, item.number)
     because = Because.read(stored) if stored else None
     if because is None or because.action == "join":

@@ -1,8 +1,6 @@
 """Have the language model write a cluster's title and summary; what does not hold is not shown.
-
 ``refresh`` puts a cluster on the list when its reports are not those its summary was written from.
-Until the model has written, and wherever it may not, the extractive summary stands.
-"""
+Until the model has written, and wherever it may not, the extractive summary stands."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -34,10 +32,8 @@ async def write_summaries(ctx: Context, project: int) -> None:
 
 
 async def written(ctx: Context, project: Project, view: ClusterView) -> dict[str, Any]:
-    """Title and summary in the model's words, as fields of the cluster, while they hold.
-
-    Has them written anew when the reports are not those they were written from.
-    """
+    """Title and summary in the model's words, as fields of the cluster, while they hold. Has them
+    written anew when the reports are not those they were written from."""
     reports = reports_for(project, view)
     sources = sources_of(reports)
     if not sources or await ctx.models.of(project.id, SUMMARY) is None:
@@ -61,11 +57,8 @@ async def _language(ctx: Context, project: Project) -> str:
 
 
 def reports_for(project: Project, view: ClusterView) -> list[Item]:
-    """The reports that a summary is written from.
-
-    In a public repository no sentence may mix what is private into what everybody reads: where
-    there are public reports, only they are read.
-    """
+    """The reports that a summary is written from. In a public repository no sentence may mix what
+    is private into what everybody reads: where there are public reports, only they are read."""
     living = [item for item in view.items if not item.gone]
     return [i for i in living if may_read(project.github_readers, i.audience)] or living
 

@@ -19,10 +19,8 @@ STEP = 200
 
 
 async def take_back(ctx: Context, project_id: int, number: int) -> None:
-    """All that an import brought, and nothing else. Killed, it goes on with what is left.
-
-    Raises Unavailable while it is still being read.
-    """
+    """All that an import brought, and nothing else. Killed, it goes on with what is left. Raises
+    Unavailable while it is still being read."""
     project = await ctx.projects.find(project_id)
     if project is None:
         return
@@ -76,10 +74,8 @@ async def erase_words(
     ctx: Context, project: int, names: Collection[str], user_id: int | None, *, proven: bool
 ) -> Counter[str]:
     """A person's words out of reports, vectors, clusters, commands and memory; how many of each.
-
     Reports are theirs by GitHub's id and, unless only what is ``proven`` counts, by the name of
-    their author; ``others`` are in that name and not proven. Said again, it does what is left.
-    """
+    their author; ``others`` are in that name and not proven. Said again, it does what is left."""
     names, done = {name.lower() for name in names}, Counter[str]()
     erased = dict[int, tuple[dict[str, object], int | None]]()
 

@@ -39,10 +39,8 @@ async def page(
     most: int,
     readers: Audience,
 ) -> tuple[list[ClusterView], int]:
-    """Up to ``most`` clusters as ``rows`` gives them, and how many there are in all.
-
-    The arguments are those of ``Overview.page``.
-    """
+    """Up to ``most`` clusters as ``rows`` gives them, and how many there are in all. The arguments
+    are those of ``Overview.page``."""
     numbers, total = await ctx.overview.page(
         project.id, wanted, sort, source=source, first=first, most=most
     )

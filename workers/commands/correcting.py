@@ -27,8 +27,7 @@ class Confirmable(Command):
     """A command that shows what it would do, and does it once that was confirmed.
 
     ``preview`` names the preview that the person saw; without it ``--confirm`` is about the one
-    that was shown last in the same place.
-    """
+    that was shown last in the same place."""
 
     internal = ("preview",)
 

@@ -1,9 +1,7 @@
 """Write down what was said, once, and have it obeyed; and tell who waits, once, where it can be
-told.
-
-What was said on GitHub is told in the project's own Slack channel: a comment more would stand in
-the way of the answer. Where neither takes it, the command stands in ``status`` and ``doctor``.
-"""
+told. What was said on GitHub is told in the project's own Slack channel: a comment more would stand
+in the way of the answer. Where neither takes it, the command stands in ``status`` and
+``doctor``."""
 
 import hashlib
 import json

@@ -12,8 +12,7 @@ be written they are left out, and the answer stands alone. What is for who asked
 written down, as it may be a secret: such a verb finds what it did by the id of its command.
 
 Each that waits for a service holds what was said after it for ``HOLDS``, and whoever waits knows
-it; then what can be done passes it, each time that it still cannot go on.
-"""
+it; then what can be done passes it, each time that it still cannot go on."""
 
 import asyncio
 from datetime import timedelta

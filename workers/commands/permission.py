@@ -1,10 +1,7 @@
 """Who may, and how often: the live role on GitHub, asked again before any write, never
 ``author_association``; and how much a person may ask for in a minute of the clock,
-SOULCASTER_CALLS.
-
-A command belongs to the minute in which it was heard: obeyed again, it is counted no second time,
-and was it counted, it is never refused for those that came after it.
-"""
+SOULCASTER_CALLS. A command belongs to the minute in which it was heard: obeyed again, it is counted
+no second time, and was it counted, it is never refused for those that came after it."""
 
 import hashlib
 import math

@@ -13,8 +13,15 @@ from bot.domain.errors import (
     Rejected,
     Unavailable,
 )
-from bot.domain.fixes.interview import Interview, answered
-from bot.domain.fixes.interview_written import MOST_TRIES, RULES, FormAnswer, material, taken
+from bot.domain.fixes.interview import (
+    MOST_TRIES,
+    RULES,
+    FormAnswer,
+    Interview,
+    answered,
+    material,
+    taken,
+)
 from bot.domain.fixes.own_agent import Bounds, OwnAgent
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.trials import AgentState, Trial, passes, varied

@@ -1,8 +1,7 @@
 """The next version of a fix: asked for by a review or a command, proved, pushed as one commit.
 
 Any fixer can take an attempt up after a crash, as it does a run. **Invariant:** the branch only
-moves forward, only from our own newest version, and only to what was proved.
-"""
+moves forward, only from our own newest version, and only to what was proved."""
 
 from typing import Any
 

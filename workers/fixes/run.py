@@ -2,8 +2,7 @@
 
 Any fixer can take a run up after a crash: a step that did not succeed is done again, in a fresh
 sandbox. **Invariant:** the sandbox holds no credential; what comes out of it is a tree of files,
-and the patch is computed here.
-"""
+and the patch is computed here."""
 
 import asyncio
 import math

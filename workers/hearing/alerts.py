@@ -2,8 +2,7 @@
 
 Amazon SNS: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 **Invariant:** nothing is fetched but over HTTPS from ``sns.REGION.amazonaws.com`` itself,
-whatever a message names, and no redirect is followed.
-"""
+whatever a message names, and no redirect is followed."""
 
 import base64
 import re

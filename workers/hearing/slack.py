@@ -177,8 +177,7 @@ def _message(body: dict[str, Any]) -> Said | None:
 
 def _said(body: dict[str, Any], lines: list[str], place: Place, *, asked: bool = False) -> Said:
     """Lines of an event. In a channel shared with other companies ``team_id`` is ours, and the
-    event says whose the person is. https://docs.slack.dev/apis/slack-connect
-    """
+    event says whose the person is. https://docs.slack.dev/apis/slack-connect"""
     event = body["event"]
     teams = {event.get(name) for name in ("user_team", "source_team", "team")} - {None, ""}
     foreign = sorted(teams - {body.get("team_id")})

@@ -1,9 +1,7 @@
 """GitHub's issues and what is said on them: as a delivery tells, or read from the beginning.
-Discussions are told of only: the REST API has none.
-
-Reading is one mechanism. What it knows is up to when all changes were read: the first time that is
-never, so it reads the project's history; later what no delivery told of.
-"""
+Discussions are told of only: the REST API has none. Reading is one mechanism. What it knows is up
+to when all changes were read: the first time that is never, so it reads the project's history;
+later what no delivery told of."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -48,11 +48,9 @@ async def begin(
 async def receive(
     ctx: Context, project: Project, one: FileImport, offset: int, data: bytes
 ) -> FileImport:
-    """Take the next bytes of it; the last of them have it read.
-
-    Raises Unreadable where they begin no file of its kind and TooLarge where there is no room for
-    them, and the import fails; Rejected where they are not the next ones; TooLarge.
-    """
+    """Take the next bytes of it; the last of them have it read. Raises Unreadable where they begin
+    no file of its kind and TooLarge where there is no room for them, and the import fails; Rejected
+    where they are not the next ones; TooLarge."""
     if not one.alive or one.stage != "receiving":
         raise Rejected(f"{one.stands}: it takes no more.", status=409)
     if offset + len(data) > one.size:

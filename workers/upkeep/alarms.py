@@ -1,9 +1,7 @@
 """What the operator and projects hear of by themselves: each thing once as it begins, and once when
-it is over. A door that used to speak falls silent by its own rhythm.
-
-The clock looks, so that it is said where no worker runs, too. What GitHub has to be asked is a job.
-Each look at a door says when the next one is due: one about as often as it may pause.
-"""
+it is over. A door that used to speak falls silent by its own rhythm. The clock looks, so that it is
+said where no worker runs, too. What GitHub has to be asked is a job. Each look at a door says when
+the next one is due: one about as often as it may pause."""
 
 from collections import Counter
 from collections.abc import Mapping

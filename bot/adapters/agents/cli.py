@@ -1,9 +1,6 @@
 """A CLI in the sandbox: one of the table, its model behind a gateway of ours, or any the operator
-names.
-
-No key is in the sandbox: a token is, good for this run's requests, dollars and seconds. What the
-gateway counts is what is told; what the CLI says of cost or success is not believed.
-"""
+names. No key is in the sandbox: a token is, good for this run's requests, dollars and seconds. What
+the gateway counts is what is told; what the CLI says of cost or success is not believed."""
 
 import re
 import shlex
@@ -52,7 +49,6 @@ class CliAgent:
 
     @property
     def name(self) -> str:
-        """As in its row."""
         return self._row.name
 
     async def work(
@@ -160,12 +156,10 @@ _TAIL = 500
 
 
 class CommandAgent:
-    """``template`` is a shell command line; it starts in the checkout, without a terminal.
-
-    It finds the task at ``$SOULCASTER_TASK`` (Markdown) and ``$SOULCASTER_TASK_JSON``. Exit code 0
-    says that it believes it is done. It is ended after ``silence`` seconds without output; notes
-    given after its start do not reach it. What it says is told at most once in ``every`` seconds.
-    """
+    """``template`` is a shell command line; it starts in the checkout, without a terminal. It finds
+    the task at ``$SOULCASTER_TASK`` (Markdown) and ``$SOULCASTER_TASK_JSON``. Exit code 0 says that
+    it believes it is done. It is ended after ``silence`` seconds without output; notes given after
+    its start do not reach it. What it says is told at most once in ``every`` seconds."""
 
     name = "command"
 

@@ -1,7 +1,5 @@
-"""Run a CLI in a sandbox: what it says is heard line by line, and its silence too.
-
-Lines may be cut and are untrusted: fields are picked out.
-"""
+"""Run a CLI in a sandbox: what it says is heard line by line, and its silence too. Lines may be cut
+and are untrusted: fields are picked out."""
 
 import asyncio
 import json

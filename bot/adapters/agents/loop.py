@@ -1,8 +1,6 @@
-"""Our own small loop: the model is asked here, and acts by shell commands in the sandbox.
-
-The sandbox never speaks with the model, and the model holds nothing: it gives a record, we run
-the command in it, and what came back is shown to it as data.
-"""
+"""Our own small loop: the model is asked here, and acts by shell commands in the sandbox. The
+sandbox never speaks with the model, and the model holds nothing: it gives a record, we run the
+command in it, and what came back is shown to it as data."""
 
 from __future__ import annotations
 
@@ -181,7 +179,6 @@ class _Session:
         self._notes = dict.fromkeys(task.steering)
 
     async def work(self) -> Worked:
-        """Until it ends."""
         if self._model.spent.dollars is None:
             await self._tell(f"no price is known for {self._model.id}: the money is not limited")
         try:
@@ -255,7 +252,6 @@ class _Session:
         await asyncio.sleep(wait)
 
     async def _still_red(self) -> Finished | None:
-        """The first command that still fails."""
         for command in self._task.failing:
             finished = await self._run(command)
             if finished.exit_code:
@@ -281,7 +277,6 @@ class _Session:
         return left
 
     def _no_time(self) -> str:
-        """What it says when its time is over."""
         words = f"The {self._budget.seconds:.0f} seconds it may take are used up."
         return f"{words} Some of it went by waiting: {self._away}" if self._away else words
 

@@ -1,10 +1,8 @@
-"""The coding agents that teams use already: a row each, and what is particular to each.
-
-A row says what is installed, which wires it speaks by vendor, how it is started, and how its
-lines are read. None asks anybody, fetches from the web, updates itself or is led to another
-model by settings of the checkout. Programs that those start, such as opencode's plugins, run as
-everything does: as a user of the sandbox, which is the wall.
-"""
+"""The coding agents that teams use already: a row each, and what is particular to each. A row says
+what is installed, which wires it speaks by vendor, how it is started, and how its lines are read.
+None asks anybody, fetches from the web, updates itself or is led to another model by settings of
+the checkout. Programs that those start, such as opencode's plugins, run as everything does: as a
+user of the sandbox, which is the wall."""
 
 import json
 import shlex
@@ -219,10 +217,8 @@ _AIDER = (
 
 
 def _aider(way: Way) -> tuple[Mapping[str, str], str]:
-    """https://aider.chat/docs/config/options.html. It edits the files that it is given.
-
-    It starts elsewhere, since it obeys four files of the folder that it starts in.
-    """
+    """https://aider.chat/docs/config/options.html. It edits the files that it is given. It starts
+    elsewhere, since it obeys four files of the folder that it starts in."""
     names = {"anthropic": ("ANTHROPIC", way.url), "openai": ("OPENAI", f"{way.url}/v1")}
     brand, base = names[way.vendor]
     model = f"{way.vendor}/{way.model}"

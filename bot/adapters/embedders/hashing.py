@@ -22,7 +22,6 @@ class Hashing:
     together = 64
 
     async def embed(self, texts: Sequence[str]) -> Vector:
-        """One unit-length row a text; an empty text gives zeros."""
         return await asyncio.to_thread(self._rows, texts)
 
     async def close(self) -> None:

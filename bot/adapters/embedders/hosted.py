@@ -1,12 +1,15 @@
-"""What the embedders of hosted services share: batches, and what a vector has to be."""
+"""Embedders of hosted services, and what they share: batches, and what a vector has to be."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 
 import numpy as np
+from typing_extensions import override
 
+from bot.adapters.hosted import GeminiWire, OpenAIWire
 from bot.domain.errors import Rejected, Unavailable
-from bot.domain.ports import Vector
+from bot.domain.ports import Guard, Vector
 
 BATCH = 100  # texts a request
 
@@ -69,3 +72,102 @@ class HostedEmbedder(ABC):
             raise Unavailable(f"{self.service} gave a vector without direction.")
         unit: Vector = vectors / lengths
         return unit
+
+
+MODEL = "gemini-embedding-001"
+
+
+class GeminiEmbedder(HostedEmbedder):
+    """The embedder port on Gemini, https://ai.google.dev/gemini-api/docs/embeddings. ``timeout`` is
+    in seconds, for one request, and ``guard`` what every call is made within."""
+
+    service = "Gemini"
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        model: str = MODEL,
+        dimensions: int = 768,
+        base_url: str | None = None,
+        timeout: float = 30,
+        guard: Guard = nullcontext,
+    ) -> None:
+        super().__init__(model or MODEL, dimensions)
+        self._wire = GeminiWire(api_key=api_key, base_url=base_url, timeout=timeout, guard=guard)
+
+    async def close(self) -> None:
+        await self._wire.close()
+
+    @override
+    async def _ask(self, texts: list[str]) -> Sequence[Sequence[float]]:
+        from google.genai import types
+
+        answer = await self._wire.ask(
+            lambda: self._wire.models.embed_content(
+                model=self._model,
+                # A list of strings the SDK merges into one vector, for the newer models.
+                contents=[types.Content(parts=[types.Part(text=text)]) for text in texts],
+                config=types.EmbedContentConfig(
+                    task_type="CLUSTERING", output_dimensionality=self.dimensions
+                ),
+            )
+        )
+        return [e.values or [] for e in answer.embeddings or []]
+
+
+class OpenAIEmbedder(HostedEmbedder):
+    """The embedder port on OpenAI's wire, https://platform.openai.com/docs/api-reference/embeddings.
+    ``model`` names its dimensions, ``text-embedding-3-small/768``; a server that cannot choose them
+    gives as many as it has, which must be as many. Nothing stands in for it: vectors of two models
+    are not compared. ``timeout`` is in seconds, for one request, and ``guard`` what every call is
+    made within."""
+
+    # No token is less than a byte, and a model takes 8,192 of a text and 300,000 at once. More is
+    # refused, so the end of a long text is left out.
+    longest, at_once = 8_000, 250_000
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        model: str,
+        base_url: str = "",
+        service: str = "OpenAI",
+        timeout: float = 30,
+        guard: Guard = nullcontext,
+    ) -> None:
+        name, _, dimensions = model.rpartition("/")
+        super().__init__(name, int(dimensions))
+        self.service, self._chooses = service, True
+        self._wire = OpenAIWire(
+            service=service, api_key=api_key, base_url=base_url, timeout=timeout, guard=guard
+        )
+
+    async def close(self) -> None:
+        await self._wire.close()
+
+    @override
+    async def _ask(self, texts: list[str]) -> Sequence[Sequence[float]]:
+        try:
+            got = await self._wire.ask(lambda: self._create(texts))
+        except Rejected as error:
+            if not (self._chooses and error.status in (400, 422) and "dimension" in str(error)):
+                raise
+            self._chooses = False
+            got = await self._wire.ask(lambda: self._create(texts))
+        return got
+
+    async def _create(self, texts: list[str]) -> list[list[float]]:
+        from openai import omit
+        from openai.types import CreateEmbeddingResponse
+
+        got: object = await self._wire.client.embeddings.create(
+            model=self._model,
+            input=texts,
+            dimensions=self.dimensions if self._chooses else omit,
+            encoding_format="float",
+        )
+        if not isinstance(got, CreateEmbeddingResponse):  # of what is no JSON the SDK gives text
+            raise self._wire.unreadable()
+        return [one.embedding for one in sorted(got.data or [], key=lambda one: one.index)]

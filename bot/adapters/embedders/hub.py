@@ -1,8 +1,7 @@
-"""Fetches a sentence model from a hub that speaks Hugging Face's wire, and writes its manifest.
-
-How it pools, what it wants before a text and how much it reads stand in the files of
-sentence-transformers beside the weights. https://sbert.net/docs/sentence_transformer/usage/custom_models.html
-"""
+"""Fetches a sentence model from a hub that speaks Hugging Face's wire, and writes its manifest. How
+it pools, what it wants before a text and how much it reads stand in the files of
+sentence-transformers beside the weights.
+https://sbert.net/docs/sentence_transformer/usage/custom_models.html"""
 
 import json
 import shutil
@@ -33,11 +32,9 @@ MOST_TOKENS = 512
 
 
 def fetch_model(name: str, models: Path, *, hub: str | None = None) -> Manifest:
-    """The model ``owner/name``, at its newest revision, into a folder of ``models``.
-
-    Every file is held to the hash that the hub says it has. Harmless when it is there already.
-    Raises ConfigError, with what the hub lacks or said.
-    """
+    """The model ``owner/name``, at its newest revision, into a folder of ``models``. Every file is
+    held to the hash that the hub says it has. Harmless when it is there already. Raises
+    ConfigError, with what the hub lacks or said."""
     folder = folder_of(name, models)
     if (folder / FILE).is_file():
         LocalModel(folder)

@@ -4,8 +4,7 @@
      "pooling": "mean", "prefix": "query: ", "tokens": 512, "english": false,
      "files": {"model.onnx": "<sha256>", "tokenizer.json": "<sha256>"}}
 
-Nothing of it is run but the graph, by onnxruntime; a graph's weights may be a file of their own.
-"""
+Nothing of it is run but the graph, by onnxruntime; a graph's weights may be a file of their own."""
 
 import hashlib
 from pathlib import Path, PurePosixPath
@@ -64,10 +63,8 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 class LocalModel(OnnxText):
-    """The embedder port on such a folder.
-
-    Raises ConfigError, here and not at the first text, when a file is not what its manifest says.
-    """
+    """The embedder port on such a folder. Raises ConfigError, here and not at the first text, when
+    a file is not what its manifest says."""
 
     def __init__(self, folder: Path) -> None:
         manifest = read_manifest(folder)

@@ -11,11 +11,9 @@ GRAPH = "minilm-{tokens}.v2.onnx"
 
 
 class MiniLM(OnnxText):
-    """The embedder port on weights that ``MINILM.fetch`` put into ``folder``.
-
-    The graph built from them is kept beside them. Raises ConfigError, here and not at the first
-    text, when they are absent or wrong.
-    """
+    """The embedder port on weights that ``MINILM.fetch`` put into ``folder``. The graph built from
+    them is kept beside them. Raises ConfigError, here and not at the first text, when they are
+    absent or wrong."""
 
     def __init__(self, folder: Path) -> None:
         MINILM.verify(folder)

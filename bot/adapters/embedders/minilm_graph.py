@@ -1,9 +1,7 @@
-"""all-MiniLM-L6-v2 as an ONNX graph, built from its safetensors weights.
-
-The graph takes ``input_ids`` and ``attention_mask`` (int64, texts x tokens) and gives one
-unit-length mean of the token vectors a text. It has the layers of BERT
-(https://arxiv.org/abs/1810.04805) under the names the weights file uses, and nothing else.
-"""
+"""all-MiniLM-L6-v2 as an ONNX graph, built from its safetensors weights. The graph takes
+``input_ids`` and ``attention_mask`` (int64, texts x tokens) and gives one unit-length mean of the
+token vectors a text. It has the layers of BERT (https://arxiv.org/abs/1810.04805) under the names
+the weights file uses, and nothing else."""
 
 import json
 import struct
@@ -23,11 +21,9 @@ Tensors = Mapping[str, NDArray[np.float32]]
 
 
 def read_safetensors(path: Path) -> dict[str, NDArray[np.float32]]:
-    """The float32 tensors of a safetensors file, memory-mapped.
-
-    Eight bytes of header length (little endian), a JSON header, then the raw data:
-    https://huggingface.co/docs/safetensors/index#format
-    """
+    """The float32 tensors of a safetensors file, memory-mapped. Eight bytes of header length
+    (little endian), a JSON header, then the raw data:
+    https://huggingface.co/docs/safetensors/index#format"""
     with path.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         header: dict[str, dict[str, Any]] = json.loads(file.read(length))

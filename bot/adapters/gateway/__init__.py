@@ -1,7 +1,6 @@
 """A model for one run in a sandbox: our key stays here, a token with a cap goes there.
 
-**Invariant:** what is forwarded was written anew from fields we know; nothing passes as it came.
-"""
+**Invariant:** what is forwarded was written anew from fields we know; nothing passes as it came."""
 
 from bot.adapters.gateway.anthropic import Anthropic
 from bot.adapters.gateway.gemini import Gemini

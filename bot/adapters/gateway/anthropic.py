@@ -1,9 +1,7 @@
-"""Anthropic's Messages. https://docs.claude.com/en/api/messages
-
-What Claude Code needs of a gateway: https://code.claude.com/docs/en/llm-gateway-protocol. Refused
-is what Anthropic's servers would fetch, run or keep (its own tools, MCP servers, containers,
-files, images by URL), and what costs more than is counted here (``speed``, ``service_tier``).
-"""
+"""Anthropic's Messages. https://docs.claude.com/en/api/messages · What Claude Code needs of a
+gateway: https://code.claude.com/docs/en/llm-gateway-protocol. Refused is what Anthropic's servers
+would fetch, run or keep (its own tools, MCP servers, containers, files, images by URL), and what
+costs more than is counted here (``speed``, ``service_tier``)."""
 
 from typing import Any, Literal
 
@@ -101,11 +99,9 @@ class Anthropic(Wire):
 
     @override
     def usage(self, answered: bytes) -> Usage | None:
-        """A stream says what went in at its start, and what came out at its end.
-
-        What is written into the cache is counted twice, which is the most that it costs.
-        https://docs.claude.com/en/build-with-claude/prompt-caching
-        """
+        """A stream says what went in at its start, and what came out at its end. What is written
+        into the cache is counted twice, which is the most that it costs.
+        https://docs.claude.com/en/build-with-claude/prompt-caching"""
         found: dict[str, Any] = {}
         for piece in pieces(answered):
             for said in (at(piece, "usage"), at(piece, "message", "usage")):

@@ -1,7 +1,5 @@
-"""An allow-list for JSON: a field that is not named is refused, one that is named is checked.
-
-What may be forwarded is a pydantic model without a field for anything else. Raises BadPayload.
-"""
+"""An allow-list for JSON: a field that is not named is refused, one that is named is checked. What
+may be forwarded is a pydantic model without a field for anything else. Raises BadPayload."""
 
 import json
 import re
@@ -95,7 +93,6 @@ SCHEMA = Annotated[Any, AfterValidator(_not_elsewhere)]
 
 
 def _objects(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
-    """Every object in a value."""
     if depth > DEEPEST:
         raise ValueError("it is nested too deep")
     if isinstance(value, dict):

@@ -1,9 +1,7 @@
-"""Gemini's API. https://ai.google.dev/api/generate-content, as of google-genai 3.4
-
-Text, tools that the asker runs itself, and inline images pass. Refused with all the rest: what
-Google's servers would fetch, search, run, store or keep (URL context, search, code execution,
-files, cached content), more than one candidate, and answers in sound or pictures.
-"""
+"""Gemini's API. https://ai.google.dev/api/generate-content, as of google-genai 3.4 · Text, tools
+that the asker runs itself, and inline images pass. Refused with all the rest: what Google's servers
+would fetch, search, run, store or keep (URL context, search, code execution, files, cached
+content), more than one candidate, and answers in sound or pictures."""
 
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -100,10 +98,7 @@ _REQUEST: dict[str, Any] = {
 }
 _GENERATE = fields(_REQUEST)
 _COUNT = fields(
-    {
-        "contents": _REQUEST["contents"],
-        "generateContentRequest": fields({"model": str, **_REQUEST}),
-    }
+    {"contents": _REQUEST["contents"], "generateContentRequest": fields({"model": str, **_REQUEST})}
 )
 
 

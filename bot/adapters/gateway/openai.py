@@ -1,8 +1,6 @@
-"""OpenAI's wires: chat completions, and responses. https://platform.openai.com/docs/api-reference
-
-Refused is what OpenAI's servers would fetch, search, run or keep (their own tools, files, images
-by URL, stored answers and prompts), and what costs more than is counted here (``service_tier``).
-"""
+"""OpenAI's wires: chat completions, and responses. https://platform.openai.com/docs/api-reference ·
+Refused is what OpenAI's servers would fetch, search, run or keep (their own tools, files, images by
+URL, stored answers and prompts), and what costs more than is counted here (``service_tier``)."""
 
 from abc import abstractmethod
 from typing import Any, Literal

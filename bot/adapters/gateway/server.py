@@ -1,8 +1,6 @@
-"""One run's gateway: who may ask, how often, for how much.
-
-A request is refused once requests, dollars or time are used up, and before it is sent where it
-could cost more than is left. They are asked one after the other, so that no crowd slips through.
-"""
+"""One run's gateway: who may ask, how often, for how much. A request is refused once requests,
+dollars or time are used up, and before it is sent where it could cost more than is left. They are
+asked one after the other, so that no crowd slips through."""
 
 from __future__ import annotations
 
@@ -43,13 +41,11 @@ class Cap:
 
 class Gateway:
     """``async with``: open for one run. ``public_url`` is where a sandbox elsewhere finds it.
-
     ``upstream`` is another server that speaks the ``wire``, empty for the vendor's. It listens at
     ``socket``, and once ``listen`` was called at a port, too. ``used_up`` says which limit refused
     a request, ``refused`` what else was refused, each once. Without a price for ``model``
     (``priced``) only requests and seconds are capped. ``used`` is what the vendor has counted, and
-    ``meter`` what every request is counted by beside it.
-    """
+    ``meter`` what every request is counted by beside it."""
 
     def __init__(
         self,

@@ -1,8 +1,6 @@
-"""Gemini as a language model. https://ai.google.dev/gemini-api/docs/structured-output
-
-The schema that is sent makes a valid answer likely. It holds only what Gemini documents: what it
-does not know it refuses, and the answer with it.
-"""
+"""Gemini as a language model. https://ai.google.dev/gemini-api/docs/structured-output · The schema
+that is sent makes a valid answer likely. It holds only what Gemini documents: what it does not know
+it refuses, and the answer with it."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -11,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from typing_extensions import override
 
-from bot.adapters.gemini_wire import GeminiWire
+from bot.adapters.hosted import GeminiWire
 from bot.adapters.language.structured import Said, Turn, documented
 from bot.domain.errors import Rejected
 from bot.domain.memory.web import borne_out
@@ -52,7 +50,6 @@ class GeminiSpeaker:
     async def say(
         self, shape: type[BaseModel], *, instructions: str, turns: Sequence[Turn], tokens: int
     ) -> Said:
-        """What it says, as the schema of ``shape`` asks."""
         said, _ = await self._generated(
             turns,
             system_instruction=instructions,
@@ -97,7 +94,6 @@ class GeminiSpeaker:
         return Said(said, finish == _CUT_OFF, _used(got.usage_metadata)), candidate
 
     async def close(self) -> None:
-        """Release connections."""
         await self._wire.close()
 
 

@@ -1,10 +1,8 @@
 """A language model on OpenAI's chat wire, at whichever server speaks it.
-
 https://platform.openai.com/docs/guides/structured-outputs. A server that takes no schema is asked
 for JSON, and one that knows neither is asked in words: what it refuses is said in a 400, which is
 remembered for as long as this process asks it. The schema stands in the instructions, too, since
-some servers take it and pay no heed.
-"""
+some servers take it and pay no heed."""
 
 import base64
 import json
@@ -16,8 +14,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from bot.adapters.hosted import ADDRESS, OpenAIWire
 from bot.adapters.language.structured import THINKING_TOKENS, Said, Turn, documented
-from bot.adapters.openai_wire import ADDRESS, OpenAIWire
 from bot.domain.errors import Rejected
 from bot.domain.metering import Usage
 from bot.domain.ports import Guard
@@ -69,7 +67,6 @@ class OpenAISpeaker:
     async def say(
         self, shape: type[BaseModel], *, instructions: str, turns: Sequence[Turn], tokens: int
     ) -> Said:
-        """What it says, as the schema of ``shape`` asks."""
         schema = json.dumps(shape.model_json_schema(), ensure_ascii=False)
         system = f"{instructions}\n\nAnswer with one JSON object and nothing else, as this JSON "
         messages: list[dict[str, Any]] = [
@@ -89,7 +86,6 @@ class OpenAISpeaker:
                 return self._read(got)
 
     async def close(self) -> None:
-        """Release connections."""
         await self._wire.close()
 
     async def _create(self, **given: Any) -> Any:
@@ -129,8 +125,7 @@ class OpenAISpeaker:
 def _content(turn: Turn) -> Any:
     """Words alone are a string, which every server takes.
 
-    https://platform.openai.com/docs/guides/images-vision
-    """
+    https://platform.openai.com/docs/guides/images-vision"""
     words = "\n\n".join(turn.texts)
     if not turn.images:
         return words

@@ -1,9 +1,7 @@
-"""A language model as a chain of models: asked in their order, checked, and paid for.
-
-A valid record comes out, or an error: what is not valid is told the model once. Where one is away
-the next is asked, and ``id`` says so; one that refuses the material is not passed over. The cap
-binds before a call: what it may cost at most is reserved, and settled with what it has cost.
-"""
+"""A language model as a chain of models: asked in their order, checked, and paid for. A valid
+record comes out, or an error: what is not valid is told the model once. Where one is away the next
+is asked, and ``id`` says so; one that refuses the material is not passed over. The cap binds before
+a call: what it may cost at most is reserved, and settled with what it has cost."""
 
 import asyncio
 import hashlib
@@ -36,8 +34,7 @@ def sees(model: str) -> bool:
 
     https://ai.google.dev/gemini-api/docs/image-understanding,
     https://platform.openai.com/docs/guides/images-vision,
-    https://docs.claude.com/en/docs/build-with-claude/vision
-    """
+    https://docs.claude.com/en/docs/build-with-claude/vision"""
     return bool(_SEES.match(model))
 
 
@@ -102,29 +99,17 @@ class Models:
         self, speakers: Sequence[Speaker], *, meter: Meter | None = None, seconds: float = 0
     ) -> None:
         self._speakers, self._meter, self._seconds = speakers, meter, seconds
-        self._id = speakers[0].name
+        self.id = speakers[0].name  # of one that stood in for another both
         known = self._price(speakers[0], Usage(1, 1)) is not None
-        self._spent = Spent(dollars=0.0 if known else None)
-
-    @property
-    def id(self) -> str:
-        """The model's name; of one that stood in for another both."""
-        return self._id
+        self.spent = Spent(dollars=0.0 if known else None)
 
     @property
     def choices(self) -> int:
-        """How many may be asked before one answers."""
         return len(self._speakers)
 
     @property
     def sees(self) -> bool:
-        """Whether each of them is known to take images."""
         return all(sees(speaker.name) for speaker in self._speakers)
-
-    @property
-    def spent(self) -> Spent:
-        """What this instance has used since it was made."""
-        return self._spent
 
     async def answer(
         self,
@@ -153,7 +138,7 @@ class Models:
                 away.append(error)
             else:
                 wanted = self._speakers[0].name
-                self._id = f"{speaker.name} (as {wanted} is away)" if away else wanted
+                self.id = f"{speaker.name} (as {wanted} is away)" if away else wanted
                 return found
             log.warning("a model is away", model=speaker.name, why=str(away[-1]))
         waits = [error.retry_after for error in away if isinstance(error, Unavailable)]
@@ -163,7 +148,6 @@ class Models:
         raise Unavailable(" ".join(map(str, away))[:500], retry_after=soonest)
 
     async def close(self) -> None:
-        """Release connections."""
         for speaker in self._speakers:
             await speaker.close()
 
@@ -218,9 +202,9 @@ class Models:
         return dollars(speaker.provider, speaker.name, used, address=speaker.address)
 
     def _count(self, used: Usage, cost: float | None) -> None:
-        before = self._spent
+        before = self.spent
         unknown = before.dollars is None or cost is None
-        self._spent = Spent(
+        self.spent = Spent(
             requests=before.requests + 1,
             input_tokens=before.input_tokens + used.prompt,
             output_tokens=before.output_tokens + used.output,

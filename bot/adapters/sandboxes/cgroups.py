@@ -1,9 +1,7 @@
-"""Control groups: limits that the kernel holds over everything of a sandbox together.
-
-Version 2 or 1, whichever this machine lets us write to, below the group that we run in ourselves.
+"""Control groups: limits that the kernel holds over everything of a sandbox together. Version 2 or
+1, whichever this machine lets us write to, below the group that we run in ourselves.
 https://docs.kernel.org/admin-guide/cgroup-v2.html,
-https://docs.kernel.org/admin-guide/cgroup-v1/index.html
-"""
+https://docs.kernel.org/admin-guide/cgroup-v1/index.html"""
 
 import contextlib
 import os

@@ -81,8 +81,7 @@ class Folder:
     """``path`` and below, for paths that ``inside`` has passed. New files belong to ``uid``."""
 
     def __init__(self, path: Path, uid: int | None) -> None:
-        self.path = path
-        self._uid = uid
+        self.path, self._uid = path, uid
 
     def write(self, path: str, data: bytes, mode: int = 0o644) -> None:
         """Write one file in place of whatever is there."""

@@ -1,8 +1,6 @@
-"""Sandboxes at E2B: a machine each. https://e2b.dev/docs
-
-Deadlines are our own, since the SDK does not enforce its: ``timeout -k`` ends the command over
-there, ``asyncio.timeout`` the waiting for it here.
-"""
+"""Sandboxes at E2B: a machine each. https://e2b.dev/docs · Deadlines are our own, since the SDK
+does not enforce its: ``timeout -k`` ends the command over there, ``asyncio.timeout`` the waiting
+for it here."""
 
 import asyncio
 import contextlib
@@ -46,11 +44,9 @@ _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 class E2BSandboxes:
     """``api_url`` and ``sandbox_url`` point at another control plane and another envd.
-
     ``environments`` are what builds have kept, here, ``registries`` what a build may reach.
-    ``grace`` is how many seconds an answer may be late after a command's own deadline. Machines
-    are opened, listed and ended within ``guard``.
-    """
+    ``grace`` is how many seconds an answer may be late after a command's own deadline. Machines are
+    opened, listed and ended within ``guard``."""
 
     id = "e2b"
     isolation: Literal["machine", "namespaces", "none"] = "machine"
@@ -67,8 +63,7 @@ class E2BSandboxes:
         guard: Guard = contextlib.nullcontext,
     ) -> None:
         self._environments, self._registries = environments, registries
-        self._grace = grace
-        self._guard = guard
+        self._grace, self._guard = grace, guard
         self._options: dict[str, Any] = {"api_key": api_key, "debug": False}
         if api_url:
             self._options["api_url"] = api_url
@@ -131,7 +126,6 @@ class E2BSandboxes:
         }
 
     async def kill(self, sandbox_id: str) -> None:
-        """End one by id."""
         if not _ID.fullmatch(sandbox_id):
             return  # it would become part of a URL
         async with self._guard(), errors(CONTROL_SECONDS):

@@ -53,17 +53,8 @@ class E2BSandbox:
         self._grace, self._kept = grace, kept
         self._numbers = itertools.count(time.monotonic_ns())
         self._deadline = time.monotonic() + limits.seconds
-        self._blocked = Blocked()
-
-    @property
-    def id(self) -> str:
-        """E2B's own id."""
-        return self._machine.sandbox_id
-
-    @property
-    def blocked(self) -> Blocked:
-        """As the output of its commands says: E2B counts nothing for us."""
-        return self._blocked
+        self.id = machine.sandbox_id
+        self.blocked = Blocked()  # as the output of its commands says: E2B counts nothing for us
 
     async def prepare(self) -> None:
         """Make the work folder, and beside it the environment."""
@@ -94,7 +85,6 @@ class E2BSandbox:
         env: Mapping[str, str] | None = None,
         on_output: OnOutput | None = None,
     ) -> Finished:
-        """Run a shell command to its end, or to its deadline."""
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise Unavailable(GONE)
@@ -118,7 +108,7 @@ class E2BSandbox:
             raise
         if code == NO_FOLDER and not out.total:
             raise NotFound(f"There is no folder {cwd} in the sandbox.")
-        self._blocked = self._blocked.plus(0, unreached(out.text + err.text))
+        self.blocked = self.blocked.plus(0, unreached(out.text + err.text))
         spent = time.monotonic() - started
         timed_out = code in (TIMED_OUT, KILLED) and spent >= seconds
         return Finished(
@@ -132,7 +122,6 @@ class E2BSandbox:
         )
 
     async def write(self, path: str, data: bytes) -> None:
-        """Write one file, making its folders."""
         async with self._errors(SMALL + len(data) / BYTES_A_SECOND):
             await self._machine.files.write(f"{WORK}/{inside(path)}", data)
 
@@ -178,7 +167,6 @@ class E2BSandbox:
         return ()
 
     async def kill(self) -> None:
-        """End the machine."""
         async with self._errors(SMALL):
             with contextlib.suppress(NotFoundException):
                 await self._machine.kill()

@@ -1,7 +1,5 @@
 """A template of E2B's machines with what fixes need, made by their SDK's own builder.
-
-https://e2b.dev/docs/template/quickstart
-"""
+https://e2b.dev/docs/template/quickstart"""
 
 from collections.abc import Callable
 from typing import Any

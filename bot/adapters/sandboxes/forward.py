@@ -1,8 +1,6 @@
-"""Runs in a sandbox, alone: a local port that leads to a socket, while a command runs.
-
-``python forward.py SOCKET PORT COMMAND``. Package managers and agents speak TCP, and the only way
-out is a socket that was put into the sandbox.
-"""
+"""Runs in a sandbox, alone: a local port that leads to a socket, while a command runs. ``python
+forward.py SOCKET PORT COMMAND``. Package managers and agents speak TCP, and the only way out is a
+socket that was put into the sandbox."""
 
 import asyncio
 import sys

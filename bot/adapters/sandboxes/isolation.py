@@ -1,7 +1,5 @@
 """A command line that isolates: bubblewrap where this machine allows it, limits everywhere.
-
-https://github.com/containers/bubblewrap
-"""
+https://github.com/containers/bubblewrap"""
 
 import os
 import re
@@ -141,10 +139,9 @@ def isolated(
     covered: Sequence[str] = (),
 ) -> list[str]:
     """``command`` between walls: no network, a read-only system, only its own folders writable.
-
     ``here`` holds the sandbox's ``work``, ``home``, ``tmp`` and ``etc``. ``calls`` is of
-    ``closed_calls``; ``more`` are options of bubblewrap, ``covered`` those that follow the tools.
-    """
+    ``closed_calls``; ``more`` are options of bubblewrap, ``covered`` those that follow the
+    tools."""
     return [
         *_walls(how, calls),
         *("--bind", f"{here}/tmp", "/tmp", "--perms", "0755", "--dir", "/sandbox"),  # noqa: S108

@@ -20,16 +20,14 @@ NOBODY = "nobody"
 
 
 class LocalSandboxes:
-    """``root`` keeps their state, for every process that opens the same folder.
-
-    ``trusted`` names repositories that may run without isolation, ``owner/repo@commit`` one commit
-    of it: the labels ``repository`` and ``commit`` say what is to be run. ``tools`` are
-    folders a checkout may use read-only, each with a ``bin``; by default our own Python, of whose
-    packages only pytest is seen, or with ``our_packages`` all, as where both share one environment.
-    ``environments`` are what builds have kept, ``registries`` what a build may reach.
-    ``isolate`` takes one way to do it, not the best one here; False behaves as on
-    a machine without bubblewrap, and ``groups=False`` as on one whose cgroups we can't write to.
-    """
+    """``root`` keeps their state, for every process that opens the same folder. ``trusted`` names
+    repositories that may run without isolation, ``owner/repo@commit`` one commit of it: the labels
+    ``repository`` and ``commit`` say what is to be run. ``tools`` are folders a checkout may use
+    read-only, each with a ``bin``; by default our own Python, of whose packages only pytest is
+    seen, or with ``our_packages`` all, as where both share one environment. ``environments`` are
+    what builds have kept, ``registries`` what a build may reach. ``isolate`` takes one way to do
+    it, not the best one here; False behaves as on a machine without bubblewrap, and
+    ``groups=False`` as on one whose cgroups we can't write to."""
 
     id = "local"
 
@@ -49,8 +47,7 @@ class LocalSandboxes:
         self._trusted = trusted
         self._tools = toolchain() if tools is None else tuple(tools)
         self._covered = () if our_packages else covering()
-        self._isolate = isolate
-        self._groups = groups
+        self._isolate, self._groups = isolate, groups
         self._environments = environments or Environments(root / "environments", 10**10)
         self._registries = registries
 
@@ -159,7 +156,6 @@ class LocalSandboxes:
         return found
 
     async def kill(self, sandbox_id: str) -> None:
-        """End one by id, whoever opened it."""
         await asyncio.to_thread(state.end, self._root, sandbox_id)
 
     async def close(self) -> None:

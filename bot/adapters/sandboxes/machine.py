@@ -33,25 +33,14 @@ class LocalSandbox:
         covered: Sequence[str],
         environments: Environments,
     ) -> None:
-        self._root, self._name, self._there, self._tools = root, name, there, tools
-        self._covered = covered
-        self._environments = environments
+        self._root, self.id, self._there, self._tools = root, name, there, tools
+        self._covered, self._environments = covered, environments
         self._mirror: Mirror | None = None
         self._way_out = ""
         self._uid = state.uid_of(name, there.way)
         self._here = root / name
         self._work = Folder(self._here / "work", self._uid)
-        self._blocked = Blocked()
-
-    @property
-    def id(self) -> str:
-        """The name of its folder."""
-        return self._name
-
-    @property
-    def blocked(self) -> Blocked:
-        """Counted by the kernel; nothing is where there are no walls."""
-        return self._blocked
+        self.blocked = Blocked()  # counted by the kernel; nothing is where there are no walls
 
     async def run(
         self,
@@ -75,7 +64,7 @@ class LocalSandbox:
         with contextlib.ExitStack() as held:
             gate = held.enter_context(Gate()) if self._there.way else None
             child = await self._start(command, seconds, folder, env or {}, gate)
-            state.note_running(self._root, self._name, child.pid)
+            state.note_running(self._root, self.id, child.pid)
             readers = [
                 asyncio.create_task(_read(stream, output))
                 for stream, output in ((child.stdout, out), (child.stderr, err))
@@ -93,7 +82,7 @@ class LocalSandbox:
                 # shielded: being cancelled must not leave anything running
                 await asyncio.shield(asyncio.ensure_future(self._finish(child, readers)))
             if gate and (attempts := gate.attempts()):
-                self._blocked = self._blocked.plus(attempts, unreached(out.text + err.text))
+                self.blocked = self.blocked.plus(attempts, unreached(out.text + err.text))
         await watchdog.look_back()
         if not (self._here / "sandbox.json").exists():
             # killed under the command: its exit code says nothing of the command
@@ -132,7 +121,6 @@ class LocalSandbox:
                 raise NotFound(f"A sandbox can't be started here: {error}.") from error
 
     async def write(self, path: str, data: bytes) -> None:
-        """Write one file, making its folders."""
         self._left()
         await self._in_folder(self._work.write, inside(path), data)
 
@@ -144,7 +132,6 @@ class LocalSandbox:
     async def download(
         self, *, max_bytes: int = 200_000_000, exclude: Collection[str] = ()
     ) -> bytes:
-        """The work folder; ``exclude`` names files and folders left out wherever they are."""
         self._left()
         leave_out = [f"--exclude={name}" for name in exclude]
         try:
@@ -195,10 +182,9 @@ class LocalSandbox:
         return self._mirror.fetched if self._mirror else ()
 
     async def kill(self) -> None:
-        """End it and everything in it."""
         if self._mirror:
             await self._mirror.close()
-        await asyncio.to_thread(state.end, self._root, self._name)
+        await asyncio.to_thread(state.end, self._root, self.id)
 
     def _left(self) -> float:
         """Seconds it still has. Raises Unavailable when it is gone."""
@@ -303,7 +289,7 @@ class LocalSandbox:
         for reader in late:
             reader.cancel()
         with contextlib.suppress(FileNotFoundError):
-            state.forget_running(self._root, self._name, child.pid)
+            state.forget_running(self._root, self.id, child.pid)
 
 
 async def _read(stream: asyncio.StreamReader | None, output: Output) -> None:

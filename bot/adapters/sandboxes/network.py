@@ -47,10 +47,7 @@ class Gate:
     @property
     def options(self) -> tuple[str, ...]:
         """For bubblewrap."""
-        return (
-            *("--info-fd", str(self._tell.fileno())),
-            *("--block-fd", str(self._wait.fileno())),
-        )
+        return (*("--info-fd", str(self._tell.fileno())), *("--block-fd", str(self._wait.fileno())))
 
     @property
     def passed_on(self) -> tuple[int, ...]:

@@ -1,12 +1,10 @@
-"""Package registries as a build sees them: through us, and nothing else of the network.
-
-Only reading what a registry itself lists is passed on. Python: the simple API,
+"""Package registries as a build sees them: through us, and nothing else of the network. Only
+reading what a registry itself lists is passed on. Python: the simple API,
 https://packaging.python.org/en/latest/specifications/simple-repository-api/; npm: packuments and
-their tarballs, https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md; Go: the module
-proxy protocol, https://go.dev/ref/mod#goproxy-protocol; crates: the sparse protocol,
+their tarballs, https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md; Go: the module proxy
+protocol, https://go.dev/ref/mod#goproxy-protocol; crates: the sparse protocol,
 https://doc.rust-lang.org/cargo/reference/registry-index.html; Maven: the layout of a repository,
-https://maven.apache.org/repository/layout.html.
-"""
+https://maven.apache.org/repository/layout.html."""
 
 import asyncio
 import contextlib

@@ -1,11 +1,9 @@
-"""The system calls that no sandbox needs, closed: a seccomp filter, assembled here.
-
-A filter is a program of classic BPF that the kernel runs before each system call:
-https://docs.kernel.org/userspace-api/seccomp_filter.html. Bubblewrap takes it as bytes
-(``--seccomp FD``). Each rule below is a block that ends in a verdict, so that reading from top to
-bottom is all there is to it. The numbers of the calls are the kernel's own, of
-``arch/x86/entry/syscalls/syscall_64.tbl`` and ``include/uapi/asm-generic/unistd.h``.
-"""
+"""The system calls that no sandbox needs, closed: a seccomp filter, assembled here. A filter is a
+program of classic BPF that the kernel runs before each system call:
+https://docs.kernel.org/userspace-api/seccomp_filter.html. Bubblewrap takes it as bytes (``--seccomp
+FD``). Each rule below is a block that ends in a verdict, so that reading from top to bottom is all
+there is to it. The numbers of the calls are the kernel's own, of
+``arch/x86/entry/syscalls/syscall_64.tbl`` and ``include/uapi/asm-generic/unistd.h``."""
 
 import errno
 import platform
@@ -123,12 +121,7 @@ def _argument(index: int, *, high: bool = False) -> Instruction:
 
 def _unless_any(bits: int) -> list[Instruction]:
     """Refused with any of ``bits`` in the first argument."""
-    return [
-        _argument(0),
-        (_ANY_BIT, 0, 1, bits),
-        _refuse(errno.EPERM),
-        (_RETURN, 0, 0, _ALLOW),
-    ]
+    return [_argument(0), (_ANY_BIT, 0, 1, bits), _refuse(errno.EPERM), (_RETURN, 0, 0, _ALLOW)]
 
 
 def _only(values: Sequence[int]) -> list[Instruction]:

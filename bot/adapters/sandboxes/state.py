@@ -1,9 +1,7 @@
 """What a local sandbox leaves on disk, so that any process can take it up or end it.
-
 ``<root>/<id>/`` holds ``sandbox.json``, the folders ``work``, ``home``, ``tmp`` and ``etc``, and
 ``running/<pid>`` with the start time of each process that was started for a command; a build has
-``environment``, what it installs.
-"""
+``environment``, what it installs."""
 
 import contextlib
 import fcntl

@@ -1,7 +1,5 @@
-"""What is tried against the limits of a sandbox, by ``doctor`` and by the tests.
-
-Each command ends with exit code 0 only where nothing has stopped it.
-"""
+"""What is tried against the limits of a sandbox, by ``doctor`` and by the tests. Each command ends
+with exit code 0 only where nothing has stopped it."""
 
 import shlex
 from collections.abc import Mapping
@@ -67,7 +65,7 @@ TRIALS: Mapping[str, Mapping[str, str]] = {
             "for _ in range(200):",
             "    if not os.fork(): time.sleep(2); os._exit(0)",
             "time.sleep(1)",
-        ),
+        )
     },
     "disk": {
         "one large file": "head -c 200000000 /dev/zero > large && sleep 1",
@@ -79,9 +77,7 @@ TRIALS: Mapping[str, Mapping[str, str]] = {
             "    os.write(file, bytes(5_000_000))",
             "time.sleep(2)",
         ),
-        "empty files": _python(
-            "for number in range(18_000): open(f'e{number}', 'x').close()",
-        ),
+        "empty files": _python("for number in range(18_000): open(f'e{number}', 'x').close()"),
         "folders closed to us": (
             "for i in $(seq 20); do mkdir c$i && head -c 5000000 /dev/zero > c$i/x"
             " && chmod 000 c$i; done"

@@ -1,8 +1,6 @@
-"""Runs in a sandbox, alone: what ``python -m unittest`` does, with a report of each test.
-
-``python unittests.py REPORT ARGUMENT...``. The report has a line a test, as ``go test -json``
-writes them: https://pkg.go.dev/cmd/test2json
-"""
+"""Runs in a sandbox, alone: what ``python -m unittest`` does, with a report of each test. ``python
+unittests.py REPORT ARGUMENT...``. The report has a line a test, as ``go test -json`` writes them:
+https://pkg.go.dev/cmd/test2json"""
 
 from __future__ import annotations  # it runs in whatever Python a checkout has
 

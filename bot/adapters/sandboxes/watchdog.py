@@ -1,8 +1,6 @@
-"""The backstop: looks at a command again and again, and kills it when it takes too much.
-
-What the kernel holds by itself is in ``cgroups`` and ``isolation``. Between two looks a command
-can take more than its limit; a group with a limit of its own does not let it.
-"""
+"""The backstop: looks at a command again and again, and kills it when it takes too much. What the
+kernel holds by itself is in ``cgroups`` and ``isolation``. Between two looks a command can take
+more than its limit; a group with a limit of its own does not let it."""
 
 import asyncio
 import shutil

@@ -33,16 +33,13 @@ class LocalIndex:
             await asyncio.to_thread(self._upsert, namespace, ids, vectors)
 
     async def fetch(self, namespace: str, ids: Sequence[str]) -> dict[str, Vector]:
-        """The stored vectors of those ids that are there."""
         return await asyncio.to_thread(self._fetch, namespace, ids)
 
     async def remove(self, namespace: str, ids: Sequence[str]) -> None:
-        """Forget the vectors of those ids."""
         statement = "DELETE FROM vectors WHERE space = ? AND id = ?"
         await asyncio.to_thread(self._write, statement, [(namespace, name) for name in ids])
 
     async def drop(self, namespace: str) -> None:
-        """Forget the whole namespace."""
         await asyncio.to_thread(self._write, "DELETE FROM vectors WHERE space = ?", [(namespace,)])
 
     async def forget(self, projects: Sequence[int]) -> None:

@@ -1,12 +1,7 @@
-"""Upstash Vector through its own client. https://upstash.com/docs/vector/api
+"""Upstash Vector through its own client. https://upstash.com/docs/vector/api · The client hides the
+HTTP status and does not retry what a server refuses, so both are done here: a hook on its responses
+says what happened, and every call, being harmless when repeated, is tried again."""
 
-The client hides the HTTP status and does not retry what a server refuses, so both are done here:
-a hook on its responses says what happened, and every call, being harmless when repeated, is
-tried again.
-"""
-
-import asyncio
-import json
 import urllib.parse
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
@@ -15,36 +10,35 @@ from typing import Any
 
 import httpx
 import numpy as np
+from typing_extensions import override
 from upstash_vector import AsyncIndex
 from upstash_vector.errors import UpstashError
 
+from bot.adapters.hosted import Hosted
 from bot.domain.errors import Rejected, Unavailable, UpstreamError
 from bot.domain.ports import Guard, Vector
-from bot.retrying import retried, retry_after
+from bot.retrying import retry_after
 
 BATCH = 500  # vectors a request; the service takes 1,000 at most
-ATTEMPTS = 4
-PATIENCE = 10.0  # seconds of waiting in place; for longer the job goes back on the list
 
 
-class UpstashIndex:
+class UpstashIndex(Hosted):
     """The vector index port on Upstash. Writes become visible a little late. ``timeout`` is in
     seconds, for one request, and ``guard`` what every call is made within."""
 
     id = "upstash"
+    attempts, longest, first = 4, 10.0, 0.2
 
     def __init__(
         self, *, url: str, token: str, timeout: float = 20, guard: Guard = nullcontext
     ) -> None:
         self._index = AsyncIndex(url=url.rstrip("/"), token=token, retries=0, allow_telemetry=False)
+        super().__init__("Upstash", timeout=timeout, guard=guard, patience=45)
         # The client keeps its httpx client to itself, and with it the status of every answer.
         self._http: httpx.AsyncClient = self._index._client
         self._http.event_hooks = {"response": [_check]}
-        self._timeout = timeout
-        self._guard = guard
 
     async def upsert(self, namespace: str, ids: Sequence[str], vectors: Vector) -> None:
-        """Store vectors, in batches. May become visible late."""
         space = _escaped(namespace)
         if len(ids) != len(vectors):
             raise Rejected(f"{len(ids)} ids came with {len(vectors)} vectors.")
@@ -60,7 +54,6 @@ class UpstashIndex:
                 await self._call(partial(self._index.upsert, batch, namespace=space))
 
     async def fetch(self, namespace: str, ids: Sequence[str]) -> dict[str, Vector]:
-        """The stored vectors of those ids that are there and visible."""
         vectors: dict[str, Vector] = {}
         for start in range(0, len(ids), BATCH):
             wanted = list(ids[start : start + BATCH])
@@ -79,45 +72,33 @@ class UpstashIndex:
         return vectors
 
     async def remove(self, namespace: str, ids: Sequence[str]) -> None:
-        """Forget the vectors of those ids, in batches."""
         space = _escaped(namespace)
         for start in range(0, len(ids), BATCH):
             batch = list(ids[start : start + BATCH])
             await self._call(partial(self._index.delete, ids=batch, namespace=space))
 
     async def drop(self, namespace: str) -> None:
-        """Forget the whole namespace."""
         await self._call(
             partial(self._index.delete_namespace, namespace=_escaped(namespace)), absent=None
         )
 
     async def close(self) -> None:
-        """Release connections."""
         await self._http.aclose()
 
     async def _call(self, send: Callable[[], Awaitable[Any]], absent: Any = None) -> Any:
         """Send until it is answered, patiently. An unknown namespace gives ``absent``."""
         try:
-            async with self._guard():
-                return await retried(
-                    lambda: self._translated(send), attempts=ATTEMPTS, longest=PATIENCE, first=0.2
-                )
+            return await self.ask(send)
         except _NoNamespace:
             return absent
 
-    async def _translated(self, send: Callable[[], Awaitable[Any]]) -> Any:
-        """One request; the client's errors become ours."""
-        try:
-            async with asyncio.timeout(self._timeout):
-                return await send()
-        except (_NoNamespace, UpstreamError):
-            raise
-        except (httpx.HTTPError, TimeoutError) as error:
-            raise Unavailable(f"Upstash cannot be reached ({type(error).__name__}).") from error
-        except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-            raise Unavailable("Upstash answered something unreadable.") from error
-        except UpstashError as error:
-            raise Rejected(f"Upstash refused: {error}") from error
+    @override
+    def _meaning(self, error: Exception) -> UpstreamError | None:
+        if isinstance(error, httpx.HTTPError):
+            return self._unreachable(error)
+        if isinstance(error, AttributeError):
+            return self.unreadable()
+        return Rejected(f"Upstash refused: {error}") if isinstance(error, UpstashError) else None
 
 
 class _NoNamespace(Exception):

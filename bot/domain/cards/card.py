@@ -1,9 +1,7 @@
-"""A card: what is said about one thing in one place, edited in place.
-
-No markup in here. ``bot.render`` turns a card into GitHub Markdown or Slack blocks. Text of our
-own is a plain ``str``; anything somebody else wrote is wrapped in ``Said`` (inline) or
-``Quotation`` / ``Preformatted`` (block), which the renderers defuse.
-"""
+"""A card: what is said about one thing in one place, edited in place. No markup in here.
+``bot.render`` turns a card into GitHub Markdown or Slack blocks. Text of our own is a plain
+``str``; anything somebody else wrote is wrapped in ``Said`` (inline) or ``Quotation`` /
+``Preformatted`` (block), which the renderers defuse."""
 
 from typing import Annotated, Literal
 
@@ -140,10 +138,8 @@ class Steps(_Frozen):
 
 
 class Choice(_Frozen):
-    """Something a person may do right here: a checkbox on GitHub, a button in Slack.
-
-    ``sentence`` is the command it stands for, without the leading ``/soulcaster``.
-    """
+    """Something a person may do right here: a checkbox on GitHub, a button in Slack. ``sentence``
+    is the command it stands for, without the leading ``/soulcaster``."""
 
     label: Line
     sentence: str
@@ -201,13 +197,10 @@ class Action(_Frozen):
 
 class Card(_Frozen):
     """What is said. ``key`` names the thing it is about, the same at every edit: ``run:F-7``.
-
     ``audience``: whom it was written for; it holds nothing that they may not read. ``more``: what
     is said less often, in a menu where the place has one; where it has a form, the form opens.
     ``folded``: one person asked for it, and all but its gist is behind a line where others read
-    along.
-    ``language``: that of our own words in it.
-    """
+    along. ``language``: that of our own words in it."""
 
     key: str
     audience: Audience

@@ -1,8 +1,7 @@
 """A card in a project's language: our own words by a table, everybody else's as they stand.
-
 ``words/de.toml`` and its like say what each phrase is, English first, as a gettext catalogue would:
-``{}`` is a number or another phrase, and what a table lacks stays English. Commands stay English.
-"""
+``{}`` is a number or another phrase, and what a table lacks stays English. Commands stay
+English."""
 
 import re
 import tomllib

@@ -4,8 +4,7 @@
     one   = "not" one | "(" rule ")" | field (":" | "=" | "!=" | ">=" | ">" | "<=" | "<") values
 
 Values are words with commas between them, of which one has to hold, in quotes where they have
-blanks. A problem has reports from several sources: a rule holds for it where it holds for one.
-"""
+blanks. A problem has reports from several sources: a rule holds for it where it holds for one."""
 
 import re
 from collections.abc import Callable, Collection
@@ -80,8 +79,7 @@ class _Reading:
     """Recursive descent over what is left of the words."""
 
     def __init__(self, tokens: list[str], sources: Collection[str]) -> None:
-        self.tokens = tokens
-        self.sources = sources
+        self.tokens, self.sources = tokens, sources
 
     def _next_is(self, word: str) -> bool:
         found = bool(self.tokens) and self.tokens[0].lower() == word

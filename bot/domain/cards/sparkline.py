@@ -24,8 +24,7 @@ def chart(names: Sequence[str], counts: Sequence[int], of: str) -> str:
     """The same as a bar chart in mermaid's words: no address to fetch, so it is as private as the
     text it stands in. ``names`` are ours, and each another; ``of`` says what is counted.
 
-    https://mermaid.js.org/syntax/xyChart.html
-    """
+    https://mermaid.js.org/syntax/xyChart.html"""
     blue = '"themeVariables": {"xyChart": {"plotColorPalette": "#0969da"}}'
     bars = ", ".join(f"{max(0, count)}" for count in counts)
     return "\n".join(

@@ -1,8 +1,6 @@
-"""What happened to a problem: what is new about it since it was looked at last.
-
-Nobody has to tell of an event. A cluster and its newest fix run are compared with what was known
-of them, so whatever changed them, and however often it is looked at, each change is told once.
-"""
+"""What happened to a problem: what is new about it since it was looked at last. Nobody has to tell
+of an event. A cluster and its newest fix run are compared with what was known of them, so whatever
+changed them, and however often it is looked at, each change is told once."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -47,13 +45,10 @@ class Event(Record):
 
 
 class Story(Record):
-    """A cluster as it was looked at last, and its newest events.
-
-    ``worst`` is how bad it has been since it was last settled, ``spiked`` when it last came more
-    often than usual; ``run`` is its newest fix run, ``over`` that it ended, ``pull`` its pull
-    request. ``heard``: up to which event each Slack channel and tracking issue (``#9``) was
-    told; ``written`` is when the latter was.
-    """
+    """A cluster as it was looked at last, and its newest events. ``worst`` is how bad it has been
+    since it was last settled, ``spiked`` when it last came more often than usual; ``run`` is its
+    newest fix run, ``over`` that it ended, ``pull`` its pull request. ``heard``: up to which event
+    each Slack channel and tracking issue (``#9``) was told; ``written`` is when the latter was."""
 
     state: ClusterState = ClusterState.NEW
     severity: Severity = "S4"

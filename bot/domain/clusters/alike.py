@@ -1,7 +1,5 @@
-"""Which open clusters are likely one problem, so that people are asked about all of it once.
-
-A group holds together by how near its members are on average, not by a chain of single links.
-"""
+"""Which open clusters are likely one problem, so that people are asked about all of it once. A
+group holds together by how near its members are on average, not by a chain of single links."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping

@@ -1,7 +1,5 @@
-"""Corrections people make, built from the pure operations: dup, not-dup, partitions, previews.
-
-A cluster that is still to be made has a negative number here; it gets its own when it is applied.
-"""
+"""Corrections people make, built from the pure operations: dup, not-dup, partitions, previews. A
+cluster that is still to be made has a negative number here; it gets its own when it is applied."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -71,10 +69,8 @@ _LINKS = ("must_added", "must_taken", "cannot_added", "cannot_taken")
 
 
 def propose(state: Clustering, operation: Operation) -> Proposal:
-    """An operation made complete: an emptied cluster leads to where its reports went.
-
-    A cluster with reports never redirects; one without leads on.
-    """
+    """An operation made complete: an emptied cluster leads to where its reports went. A cluster
+    with reports never redirects; one without leads on."""
     after = apply(state, operation)
     parents = dict(after.redirects.parents)
     heirs: dict[int, int] = {}
@@ -123,10 +119,8 @@ def same(state: Clustering, item: int, other: int, entry: LogEntry) -> Operation
 
 
 def different(state: Clustering, item: int, other: int, entry: LogEntry) -> Operation:
-    """``item`` is not the same problem as ``other``: it leaves a cluster they share.
-
-    Reports that are said to be the same as ``item`` leave with it.
-    """
+    """``item`` is not the same problem as ``other``: it leaves a cluster they share. Reports that
+    are said to be the same as ``item`` leave with it."""
     if item == other:
         raise Blocked(f"I-{item} is itself.")
     link = frozenset({pair(item, other)})
@@ -151,11 +145,9 @@ def all_different(state: Clustering, items: Sequence[int], entry: LogEntry) -> O
 
 
 def presumed(state: Clustering, item: int, other: int, entry: LogEntry) -> Operation:
-    """``item``, still alone in its cluster, goes to that of ``other``, though nobody said so.
-
-    It links nothing, for only people's words bind what comes after. Raises Blocked where people
-    have spoken about ``item``, or kept the two apart.
-    """
+    """``item``, still alone in its cluster, goes to that of ``other``, though nobody said so. It
+    links nothing, for only people's words bind what comes after. Raises Blocked where people have
+    spoken about ``item``, or kept the two apart."""
     mine, theirs = state.membership[item], state.membership[other]
     if state.members(mine) != [item]:
         raise Blocked(f"I-{item} is not alone in C-{mine} any more.")

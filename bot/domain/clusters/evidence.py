@@ -16,8 +16,7 @@ class Near(Record):
     ``repeat`` whether it is the same text or stack after masking, ``opposed`` whether one says the
     opposite of the other (then nobody joins them unasked); ``taught`` are the two items by which
     people taught that. ``mixed`` says whether the score is on the scale for several sources.
-    ``parts`` say what it is made of: contribution by feature, in logits, the strongest first.
-    """
+    ``parts`` say what it is made of: contribution by feature, in logits, the strongest first."""
 
     item: int
     cluster: int | None

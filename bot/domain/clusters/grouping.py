@@ -22,11 +22,9 @@ def by_attribute(items: Iterable[Item], attribute: Literal["source", "release"])
 
 
 def in_two(vectors: Mapping[int, Vector], links: Links) -> list[list[int]]:
-    """The two parts of the reports that are least alike, by average linkage of the cosine.
-
-    Reports said to be the same stay together, reports said not to be are kept apart as far as
-    that goes. One part when there is nothing to part.
-    """
+    """The two parts of the reports that are least alike, by average linkage of the cosine. Reports
+    said to be the same stay together, reports said not to be are kept apart as far as that goes.
+    One part when there is nothing to part."""
     numbers = sorted(vectors)
     if len(numbers) < 2:
         return [numbers]

@@ -1,9 +1,7 @@
 """What the language model is asked about a report that may be a repeat, and what its answer counts.
-
 It says same, different or unsure of each candidate, and quotes what it rests on from both reports.
 A verdict whose quotes do not stand in the two texts counts as unsure. It is never a correction:
-only people's words bind later clustering.
-"""
+only people's words bind later clustering."""
 
 import json
 import re
@@ -74,8 +72,7 @@ class Judged(Worded):
     """What came of asking about one report.
 
     ``problem`` says why there is no answer; ``again`` says that it has been away since ``at`` and
-    will be asked once more.
-    """
+    will be asked once more."""
 
     model: str
     at: AwareDatetime
@@ -114,10 +111,8 @@ def text_of(item: Item, limit: int) -> str:
 def judgements(
     answer: Comparisons, report: Item, candidates: Sequence[Item]
 ) -> tuple[Judgement, ...]:
-    """One judgement a candidate, in their order.
-
-    Unsure is what was not answered, answered twice, or rests on what is not in the texts.
-    """
+    """One judgement a candidate, in their order. Unsure is what was not answered, answered twice,
+    or rests on what is not in the texts."""
     times = Counter(each.candidate for each in answer.comparisons)
     said = {each.candidate: each for each in answer.comparisons if times[each.candidate] == 1}
     return tuple(_judgement(said.get(other.number), report, other) for other in candidates)

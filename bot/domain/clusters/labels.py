@@ -1,8 +1,6 @@
-"""What labels mean here, and which of them a project's people would give a report.
-
-They are learnt from the reports most like it: who changes a label has taught it. What says how bad
-it is, how it stands or who is to do what is for people to say, and never guessed.
-"""
+"""What labels mean here, and which of them a project's people would give a report. They are learnt
+from the reports most like it: who changes a label has taught it. What says how bad it is, how it
+stands or who is to do what is for people to say, and never guessed."""
 
 import re
 from collections import Counter

@@ -1,8 +1,6 @@
-"""How bad a problem is, S1 to S4, with its reasons; and whether it is getting worse.
-
-Counts are ``{hour: occurrences}``, an hour being whole hours since the epoch. A cluster's counts
-are the sum of its items', so merging and splitting loses nothing and invents nothing.
-"""
+"""How bad a problem is, S1 to S4, with its reasons; and whether it is getting worse. Counts are
+``{hour: occurrences}``, an hour being whole hours since the epoch. A cluster's counts are the sum
+of its items', so merging and splitting loses nothing and invents nothing."""
 
 import math
 import re
@@ -78,12 +76,10 @@ class Assessment:
 
 
 def trend(counts: Hours, now: int) -> Trend:
-    """Whether hour ``now`` and the day up to it are out of the usual.
-
-    A spike: the last three hours lie ``SURE`` deviations over what the week before them makes
-    likely (Anscombe's square root makes Poisson counts comparable, https://doi.org/10.2307/2332343).
-    Rising: the last day has ``RISE_TIMES`` the average day of the week before.
-    """
+    """Whether hour ``now`` and the day up to it are out of the usual. A spike: the last three hours
+    lie ``SURE`` deviations over what the week before them makes likely (Anscombe's square root
+    makes Poisson counts comparable, https://doi.org/10.2307/2332343). Rising: the last day has
+    ``RISE_TIMES`` the average day of the week before."""
     recent = _sum(counts, now - 2, now)
     usual = _sum(counts, now - 2 - WEEK, now - 3) / WEEK * 3
     apart = 2 * (math.sqrt(recent + 0.375) - math.sqrt(usual + 0.375))
@@ -108,11 +104,9 @@ def assess(
     levels: Iterable[str] = (),
     alerting: bool = False,
 ) -> Assessment:
-    """Weigh up a problem.
-
-    ``texts`` are titles and bodies, ``people`` how many different ones it affects, ``levels`` what
-    its sources call it, ``alerting`` whether a monitoring source sees it.
-    """
+    """Weigh up a problem. ``texts`` are titles and bodies, ``people`` how many different ones it
+    affects, ``levels`` what its sources call it, ``alerting`` whether a monitoring source sees
+    it."""
     counts = counts or {}
     seen = trend(counts, now)
     weighed = [*_words(texts)]

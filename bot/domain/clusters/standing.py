@@ -1,8 +1,6 @@
-"""What becomes of a cluster when its issues are closed, labelled or assigned on GitHub.
-
-Each is taken over once, when it changes: what people say of the cluster later stands. Only issues
-can be closed: alerts and feedback in the same cluster neither keep it open nor end it.
-"""
+"""What becomes of a cluster when its issues are closed, labelled or assigned on GitHub. Each is
+taken over once, when it changes: what people say of the cluster later stands. Only issues can be
+closed: alerts and feedback in the same cluster neither keep it open nor end it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
@@ -17,11 +15,9 @@ _OPEN = (ClusterState.NEW, ClusterState.TRIAGED, ClusterState.REGRESSED, Cluster
 
 
 def standing_of(ended: Mapping[Ending, int], *, issues: int, reports: int) -> IssueState:
-    """How all of a cluster's issues ended; "open" while one is open, or where none is.
-
-    An issue that was deleted or moved away is none of them; a cluster of nothing else is gone.
-    One that has moved is in no count any more: neither in ``issues`` nor in ``reports``.
-    """
+    """How all of a cluster's issues ended; "open" while one is open, or where none is. An issue
+    that was deleted or moved away is none of them; a cluster of nothing else is gone. One that has
+    moved is in no count any more: neither in ``issues`` nor in ``reports``."""
     gone, moved = ended.get("gone", 0), ended.get("moved", 0)
     if reports == gone and (gone or moved):
         return "gone" if gone else "moved"
@@ -32,11 +28,9 @@ def standing_of(ended: Mapping[Ending, int], *, issues: int, reports: int) -> Is
 
 
 def followed(record: Cluster, how: IssueState, total: int) -> dict[str, Any]:
-    """What changes with the way its issues stand, said once: what people say later stands.
-
-    A run that is under way decides first; reopened while its fix is watched, it has come back.
-    ``total`` are the occurrences so far.
-    """
+    """What changes with the way its issues stand, said once: what people say later stands. A run
+    that is under way decides first; reopened while its fix is watched, it has come back. ``total``
+    are the occurrences so far."""
     if how == record.standing or (how != "open" and record.state in _WORKED_ON):
         return {}
     watched = how == "open" and record.state is ClusterState.WATCHING
@@ -57,11 +51,9 @@ def followed(record: Cluster, how: IssueState, total: int) -> dict[str, Any]:
 def sorted_in(
     record: Cluster, items: Sequence[Item], labels: Mapping[str, Meaning]
 ) -> dict[str, Any]:
-    """What changes with the labels and the assignees of its issues.
-
-    ``labels`` says what a label means; the worst that any issue has counts, and the person whom
-    the oldest assigned issue names first.
-    """
+    """What changes with the labels and the assignees of its issues. ``labels`` says what a label
+    means; the worst that any issue has counts, and the person whom the oldest assigned issue names
+    first."""
     meant = {
         name.lower(): bad for name, means in labels.items() for bad in SEVERITIES if bad == means
     }

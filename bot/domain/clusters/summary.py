@@ -1,8 +1,5 @@
-"""A cluster's title and summary, every sentence tied to the items it came from.
-
-Without a model the sentences are picked, not written. What a model wrote is checked here before
-anybody sees it.
-"""
+"""A cluster's title and summary, every sentence tied to the items it came from. Without a model the
+sentences are picked, not written. What a model wrote is checked here before anybody sees it."""
 
 import math
 import re
@@ -78,12 +75,9 @@ def problems(
     *,
     translated: bool = False,
 ) -> list[str]:
-    """What is wrong with a summary that a model wrote; empty when it may be shown.
-
-    Every sentence must cite items of the cluster, and what it says exactly (names, numbers, code,
-    links, mentions) must stand in one of those it cites. Where it is ``translated``, its other
-    words need not.
-    """
+    """What is wrong with a summary that a model wrote; empty when it may be shown. Every sentence
+    must cite items of the cluster, and what it says exactly (names, numbers, code, links, mentions)
+    must stand in one of those it cites. Where it is ``translated``, its other words need not."""
     texts = {item.number: f"{item.title}\n{item.body}" for item in items}
     found = []
     if not title.strip() or len(title) > TITLE_LIMIT:

@@ -22,10 +22,8 @@ def spelled(source: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Occurrences by hour since 1970, and reports by source and by who may read them.
-
-    Hour 0 holds what is older than what is kept by the hour.
-    """
+    """Occurrences by hour since 1970, and reports by source and by who may read them. Hour 0 holds
+    what is older than what is kept by the hour."""
 
     hours: Mapping[int, int]
     kinds: Mapping[tuple[str, Audience], int]

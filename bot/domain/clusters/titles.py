@@ -40,11 +40,9 @@ def plain(title: str) -> str:
 
 def clearest(titles: Iterable[tuple[str, bool]], current: str) -> str:
     """The title to go by, of the plain ones of a cluster's reports, the oldest first; with each,
-    whether it may change what is there.
-
-    "" where none has any. The oldest names the problem. ``current`` stands as long as a report
-    says it, until one that may change it is clearly better.
-    """
+    whether it may change what is there. "" where none has any. The oldest names the problem.
+    ``current`` stands as long as a report says it, until one that may change it is clearly
+    better."""
     named = [(title, may) for title, may in titles if title] or [("", False)]
     best = current if current in dict(named) else named[0][0]
     for title, may in named:
@@ -55,10 +53,8 @@ def clearest(titles: Iterable[tuple[str, bool]], current: str) -> str:
 
 
 def shared_name(reports: Sequence[tuple[str, str]], *, without: str = "") -> str:
-    """Up to two words that most reports (title and body) say, for a problem that is theirs.
-
-    "" where they share none. ``without`` names what all of them are about anyway.
-    """
+    """Up to two words that most reports (title and body) say, for a problem that is theirs. ""
+    where they share none. ``without`` names what all of them are about anyway."""
     idle = {*terms(without), *_SAYS_NOTHING}
     texts = [f"{title}\n{body[:_READ]}" for title, body in reports]
     titles = Counter(word for title, _ in reports for word in {*terms(title)} - idle)

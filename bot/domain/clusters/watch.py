@@ -16,13 +16,10 @@ def judged(
     over: Collection[str] = (),
     still_open: bool = False,
 ) -> Watch:
-    """The watch with its verdict.
-
-    ``seen`` are the occurrences by source and by hour since 1970. The hour of the merge is of
-    neither time. One occurrence after it is enough: a fix that helps sometimes is none, as is
-    one that leaves an alert open. A source that said itself that its alert is ``over`` since
-    needs no traffic to be believed.
-    """
+    """The watch with its verdict. ``seen`` are the occurrences by source and by hour since 1970.
+    The hour of the merge is of neither time. One occurrence after it is enough: a fix that helps
+    sometimes is none, as is one that leaves an alert open. A source that said itself that its alert
+    is ``over`` since needs no traffic to be believed."""
     merged = int(watch.since.timestamp() // 3600)
     length = int((watch.until - watch.since).total_seconds() // 3600)
     counts = tuple(

@@ -1,7 +1,5 @@
 """A cluster's title and summary as the language model writes them: the question and the answer.
-
-What it wrote is shown only while ``problems`` finds nothing wrong with it.
-"""
+What it wrote is shown only while ``problems`` finds nothing wrong with it."""
 
 import hashlib
 import json
@@ -48,8 +46,7 @@ class WrittenSummary(Worded):
 
     ``problem`` says why there is nothing newer; without sentences the extractive summary stands.
     ``since`` is when the model was first found to be away. ``translated``: into another language
-    than English, which reports are mostly in.
-    """
+    than English, which reports are mostly in."""
 
     checksum: str = Field(validation_alias=AliasChoices("checksum", "digest"))  # its older name
     model: str = ""

@@ -1,7 +1,5 @@
-"""Whose a command is: of who wrote the line, by themselves, in this place; else nobody's.
-
-Who transfers, edits, closes or relays a text lends its lines no rights.
-"""
+"""Whose a command is: of who wrote the line, by themselves, in this place; else nobody's. Who
+transfers, edits, closes or relays a text lends its lines no rights."""
 
 from dataclasses import dataclass
 

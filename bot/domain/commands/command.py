@@ -1,10 +1,8 @@
 """A command is a frozen record: what its fields are makes parser, help, buttons and modals.
 
-    class Fix(Command):
+    class Fix(Command, verb="fix", level=Level.L3):
         \"\"\"Start a fix run, or add a note to the one that runs.\"\"\"
 
-        verb = "fix"
-        level = Level.L3
         examples = ("fix C-12", "fix --timeout=30m -- only touch the parser")
 
         cluster: Annotated[ClusterRef | None, WORD] = None
@@ -14,15 +12,17 @@
 Required fields are words, defaulted fields are options. Marks say otherwise: ``WORD`` (a word that
 may be left out), ``After("into")`` (a word behind a small one), ``TEXT`` (what follows ``--``),
 ``REST`` (all the remaining words). Words find their field by their shape, so their order is free
-where shapes differ. The docstring is the help; its first line is the summary.
+where shapes differ. The docstring is the help; its first line is the summary. What ``Head`` names
+stands in the head of the class as far as it fits there, and else in its body.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict
+from typing_extensions import Unpack
 
 
 class Level(IntEnum):
@@ -76,6 +76,18 @@ REST = TextMark(bare=True)
 """Free text: all the words that are nothing else, with or without ``--`` before them."""
 
 
+class Head(TypedDict, total=False):
+    """What a verb is called, who may say it, what it costs them, and how it looks."""
+
+    verb: str
+    aliases: tuple[str, ...]
+    level: Level
+    calls: Calls
+    cost: str
+    tells_nothing: bool
+    examples: tuple[str, ...]
+
+
 class Command(BaseModel):
     """One verb with its words, options and text."""
 
@@ -98,6 +110,10 @@ class Command(BaseModel):
     """See ``levels``."""
     asker_when: ClassVar[tuple[str, ...]] = ()
     """With these as ``what`` its answer is for who asked alone; "" where there is no ``what``."""
+
+    def __init_subclass__(cls, **head: Unpack[Head]) -> None:
+        for name, value in head.items():
+            setattr(cls, name, value)
 
     @property
     def needs(self) -> Level:

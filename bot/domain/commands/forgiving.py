@@ -1,6 +1,5 @@
 """What people type who don't look the grammar up: ``snooze 3 days``, ``fixed in 45``, ``please fix
-this``. Pure: words in, the words they stand for out.
-"""
+this``. Pure: words in, the words they stand for out."""
 
 import re
 from collections.abc import Sequence

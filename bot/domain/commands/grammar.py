@@ -4,8 +4,7 @@
     option = --name | --name=value | --name value
 
 The repository may stand before a C-12, too: ``status owner/repo C-12``. What is wrong is said in
-one line with an example, as a NotUnderstood.
-"""
+one line with an example, as a NotUnderstood."""
 
 import re
 from collections.abc import Iterator, Sequence

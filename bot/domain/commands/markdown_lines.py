@@ -5,8 +5,7 @@ it is asked what was meant (:func:`bot.domain.commands.mention.asked`).
 
 Code, quotes, HTML comments, pictures and what stands behind the words of a link hold none. What
 Markdown makes of a line decides, not how it looks in the source: a line that flows on from a quote
-belongs to the quote.
-"""
+belongs to the quote."""
 
 import re
 from collections.abc import Callable

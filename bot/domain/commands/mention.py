@@ -1,7 +1,5 @@
-"""Whether a line speaks to the bot, and what somebody means who names it in passing. Pure.
-
-On GitHub the bot is called by the app's slug, which is read as ``@soulcaster``.
-"""
+"""Whether a line speaks to the bot, and what somebody means who names it in passing. Pure. On
+GitHub the bot is called by the app's slug, which is read as ``@soulcaster``."""
 
 import re
 from functools import lru_cache

@@ -1,8 +1,6 @@
 """The things a command can name: clusters, items, runs, versions, issues, people, agents, spans.
-
-Each reads one word (``read`` gives None when the word is something else) and writes itself back
-as ``str``. Phones turn a hyphen into a dash, so ``C–12`` is ``C-12``.
-"""
+Each reads one word (``read`` gives None when the word is something else) and writes itself back as
+``str``. Phones turn a hyphen into a dash, so ``C–12`` is ``C-12``."""
 
 import re
 from abc import ABC, abstractmethod
@@ -44,7 +42,6 @@ class _Numbered(Reference):
 
     @classmethod
     def read(cls, word: str) -> Self | None:
-        """See :class:`Reference`."""
         letter = cls.example[0]
         found = re.fullmatch(rf"{letter}{_HYPHEN}([1-9][0-9]{{0,8}})", word, re.IGNORECASE)
         return cls(int(found[1])) if found else None
@@ -90,16 +87,13 @@ class VersionRef(_Numbered, what="a version", example="v2"):
 @dataclass(frozen=True)
 class IssueRef(Reference, what="an issue", example="#123"):
     """``#123`` here or ``owner/repo#123`` elsewhere; the address of an issue or PR reads too.
-
-    ``repository`` is empty for the repository the command was given in.
-    """
+    ``repository`` is empty for the repository the command was given in."""
 
     number: int
     repository: str = ""
 
     @classmethod
     def read(cls, word: str) -> Self | None:
-        """See :class:`Reference`."""
         found = re.fullmatch(rf"({_REPOSITORY})?#([1-9][0-9]{{0,8}})", word) or re.fullmatch(
             rf"https://[^/]+/({_REPOSITORY})/(?:issues|pull)/([1-9][0-9]{{0,8}})(?:[/?#].*)?", word
         )
@@ -123,7 +117,6 @@ class UserRef(Reference, what="a person", example="@ana"):
 
     @classmethod
     def read(cls, word: str) -> Self | None:
-        """See :class:`Reference`."""
         if found := re.fullmatch(r"<@([UW][A-Z0-9]{1,30})(?:\|[^<>]*)?>", word):
             return cls(slack_user=found[1])
         found = re.fullmatch(r"@([A-Za-z0-9](?:[A-Za-z0-9_-]{0,99}))(?:\[bot\])?", word)
@@ -146,7 +139,6 @@ class AgentRef(Reference, what="an agent", example="~mechanic"):
 
     @classmethod
     def read(cls, word: str) -> Self | None:
-        """See :class:`Reference`."""
         found = re.fullmatch(r"~([A-Za-z0-9][A-Za-z0-9_-]{0,62})", word)
         return cls(found[1].lower()) if found else None
 
@@ -166,7 +158,6 @@ class SubredditRef(Reference, what="a subreddit", example="r/acme"):
 
     @classmethod
     def read(cls, word: str) -> Self | None:
-        """See :class:`Reference`."""
         found = re.fullmatch(r"/?r/([a-z0-9_]{2,21})/?", word, re.IGNORECASE | re.ASCII)
         return cls(found[1].lower()) if found else None
 
@@ -187,7 +178,6 @@ class Duration(Reference, what="a duration", example="30m"):
 
     @classmethod
     def read(cls, word: str) -> Self | None:
-        """See :class:`Reference`."""
         word = re.sub(rf"(?<=[0-9])({_UNIT_WORDS})\Z", lambda unit: unit[1][0], word.lower())
         if not re.fullmatch(r"(?:[0-9]{1,9}[wdhms])+", word) or len(word) > 40:
             return None

@@ -50,8 +50,7 @@ def split(line: str) -> list[Word]:
 def typed(text: str) -> str:
     """Slack's markup as it was typed: links and entities unwrapped, mentions left as they are.
 
-    https://docs.slack.dev/messaging/formatting-message-text#retrieving-messages
-    """
+    https://docs.slack.dev/messaging/formatting-message-text#retrieving-messages"""
     return html.unescape(re.sub(r"<(https?://[^|<>]+)(?:\|[^<>]*)?>", r"\1", text))
 
 

@@ -1,8 +1,7 @@
 """Calls of functions as suite, documents and code make them, and others round those.
 
 **Invariant:** nothing is run here, and no call is found that holds more than plain values, the
-checkout's own names and harmless builtins: the same rule as for the code of a report.
-"""
+checkout's own names and harmless builtins: the same rule as for the code of a report."""
 
 import ast
 import builtins

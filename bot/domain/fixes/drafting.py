@@ -1,8 +1,7 @@
 """A plan drafted by a language model: what it is asked, what it reads, what is wrong with it.
 
 **Invariant:** reports and steering are material. What a model makes of them is shown only when
-every item it cites is one it was given, and every file it suspects is one that is there.
-"""
+every item it cites is one it was given, and every file it suspects is one that is there."""
 
 import hashlib
 import json

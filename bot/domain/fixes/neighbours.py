@@ -1,9 +1,7 @@
 """What a patch adds, written a little otherwise: tests that see no difference do not hold it.
-
 Mutation testing (https://en.wikipedia.org/wiki/Mutation_testing) of the tokens alone that the patch
 brings in. Texts stay, for another message is no other program; a variable that is all of a value
-becomes ``True``.
-"""
+becomes ``True``."""
 
 import io
 import math

@@ -1,9 +1,7 @@
 """An agent of a team's own: a base agent with the team's rules, kept in a file of the repository.
-
 ``.github/soulcaster/agents/NAME.md``: between two lines of ``---`` what it may (YAML), below them
 its prompt. Who may push to the default branch wrote it, so it may say how to work; nothing in it
-widens what the operator, the project or the patch policy allow.
-"""
+widens what the operator, the project or the patch policy allow."""
 
 import re
 import unicodedata
@@ -49,8 +47,7 @@ class AgentFile(Record):
     """What stands between the lines of ``---``; every key has a default.
 
     ``base`` is an agent of the roster, "" the one that fixes are made by here. ``paths`` are what a
-    patch of it may touch, as in ``.gitignore``; none is what any fix may.
-    """
+    patch of it may touch, as in ``.gitignore``; none is what any fix may."""
 
     purpose: str = Field("", max_length=LONGEST_WORDS)
     base: str = ""
@@ -88,13 +85,11 @@ class OwnAgent(AgentFile):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What there is to choose from here, and the most that may be had.
-
-    ``bases`` are the agents of the roster, ``models`` those that may be asked for this project, as
-    ``vendor/model``; ``egress``: whether the project opens a host. ``tree`` are the files of the
-    default branch, none where GitHub does not say. ``most`` are the limits of any fix, and
-    ``reads`` reads a trigger by its name, or raises NotUnderstood.
-    """
+    """What there is to choose from here, and the most that may be had. ``bases`` are the agents of
+    the roster, ``models`` those that may be asked for this project, as ``vendor/model``;
+    ``egress``: whether the project opens a host. ``tree`` are the files of the default branch, none
+    where GitHub does not say. ``most`` are the limits of any fix, and ``reads`` reads a trigger by
+    its name, or raises NotUnderstood."""
 
     bases: Collection[str]
     models: Collection[str]

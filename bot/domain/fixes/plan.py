@@ -1,7 +1,5 @@
-"""A plan for a fix, from the evidence itself: nothing in it that no report says.
-
-A language model may draft a better one (``drafting``), held to the same record and citations.
-"""
+"""A plan for a fix, from the evidence itself: nothing in it that no report says. A language model
+may draft a better one (``drafting``), held to the same record and citations."""
 
 from __future__ import annotations
 
@@ -32,8 +30,7 @@ class Plan(Worded):
     ``known`` are facts of the project's memory that fit, each with its name; ``files`` the parts
     of its files that went along: ``spec.pdf p. 4-6``.
 
-    ``approved_by`` is who said that a fix may go by it, empty while nobody did.
-    """
+    ``approved_by`` is who said that a fix may go by it, empty while nobody did."""
 
     version: int = 1
     symptom: Cited

@@ -1,9 +1,7 @@
-"""What counts as a proof: red before, green after, the suite no worse. Values only.
-
-What each test did stands in a report where its runner writes one, else on the screen. Both are
-data. Whoever controls the code under test can print such lines too, so one that says "failed"
-always beats one that says "passed", and no line beats the exit code.
-"""
+"""What counts as a proof: red before, green after, the suite no worse. Values only. What each test
+did stands in a report where its runner writes one, else on the screen. Both are data. Whoever
+controls the code under test can print such lines too, so one that says "failed" always beats one
+that says "passed", and no line beats the exit code."""
 
 from __future__ import annotations
 
@@ -78,9 +76,7 @@ def reported(report: str) -> dict[str, Outcome]:
 
 def _of_go(events: list[dict[str, Any]]) -> Iterator[tuple[str, Outcome]]:
     """``go test -json``, which our runner of unittest writes, too: https://pkg.go.dev/cmd/test2json
-
-    A package that fails is told of beside its tests: it may have none, or not have been built.
-    """
+    A package that fails is told of beside its tests: it may have none, or not have been built."""
     for event in events:
         name, outcome = event.get("Test"), _SAID.get(event["Action"])
         if outcome and name:
@@ -146,8 +142,7 @@ class Proof(Record):
     says what the tests ran in, ``seconds`` is the wall time of the run, ``steps`` what the agent
     took; ``reproduced`` is the grade of the failing test, ``grade`` what the proof came to where it
     holds. ``changes`` are calls that give something else with the patch, ``reading`` is where a
-    second patch that holds differs.
-    """
+    second patch that holds differs."""
 
     verdict: Verdict
     reason: str = ""

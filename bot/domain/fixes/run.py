@@ -26,10 +26,8 @@ class StepName(StrEnum):
 
 
 class RunStep(Record):
-    """How one step stands. Times are None until it started or ended.
-
-    ``held_up`` says which service it last had to wait for; empty when none.
-    """
+    """How one step stands. Times are None until it started or ended. ``held_up`` says which service
+    it last had to wait for; empty when none."""
 
     name: StepName
     state: RunState = RunState.PENDING
@@ -48,11 +46,9 @@ class Failing(Record):
 
 
 class OnGitHub(Record):
-    """A pull request of ours as GitHub showed it last.
-
-    ``theirs`` is who pushed on top of our newest version, "" for nobody; ``checks`` of others are
-    not spoken of until one fails; ``taken`` is the commit whose failures an attempt took up.
-    """
+    """A pull request of ours as GitHub showed it last. ``theirs`` is who pushed on top of our
+    newest version, "" for nobody; ``checks`` of others are not spoken of until one fails; ``taken``
+    is the commit whose failures an attempt took up."""
 
     head: str = ""
     draft: bool = True
@@ -63,10 +59,8 @@ class OnGitHub(Record):
 
 
 class Case(Record):
-    """A problem and its reports as they stood when the fix was asked for.
-
-    What somebody writes into a report later does not reach the run.
-    """
+    """A problem and its reports as they stood when the fix was asked for. What somebody writes into
+    a report later does not reach the run."""
 
     cluster: Cluster
     items: tuple[Item, ...]
@@ -85,29 +79,25 @@ class Case(Record):
 
 
 class FixRun(Worded):
-    """``F-7``: one attempt to repair one cluster.
-
-    ``requester_id`` is GitHub's id of who asked. ``operator``: asked for in the shell, by whoever
-    runs this server. ``agent_steps`` and ``dollars`` are what the agent spent; ``sends_to`` are the
-    vendors that it sends code to. ``agent`` names several with commas: ``tried`` of them failed,
-    ``learnt`` is what they found out, ``made_by`` is the one that made the patch; ``own`` is the
-    team's agent that has it work, as its file stood when the run was asked for. ``base_day`` is
-    when the base was committed (ISO 8601), where that is known. ``trial`` names
-    what a run is for that only tries an agent: nobody sees it on its cluster.
-    ``test_source`` is the failing test as it was written,
-    ``test_name`` its function and ``test_reason`` how it must fail on the base; ``test_grade`` is
-    how much its failure says, ``test_quote`` the passage that a model rests it on;
-    ``change`` the agent's patch for people, its first 6,000 characters.
-    ``private_examples`` are reports whose example shows it and may not be shown by the run.
-    ``commit`` and what proves it are those of the newest ``version``. ``plan_version`` is 0
-    until the run goes by a plan. ``unproved`` is how the proof of a patch ended that is published
-    all the same; ``grade`` is what a proof that holds comes to, ``changes`` are calls that give
-    something else now, ``reading`` is where a second patch that holds differs. ``blocked`` is what
-    its sandboxes wanted of the network.
-    ``environment`` are sentences: where it is said what the tests need, and what is lacking.
-    ``files`` are the parts of the project's files that the agent was given.
-    ``seen`` is its pull request as it was looked at last.
-    """
+    """``F-7``: one attempt to repair one cluster. ``requester_id`` is GitHub's id of who asked.
+    ``operator``: asked for in the shell, by whoever runs this server. ``agent_steps`` and
+    ``dollars`` are what the agent spent; ``sends_to`` are the vendors that it sends code to.
+    ``agent`` names several with commas: ``tried`` of them failed, ``learnt`` is what they found
+    out, ``made_by`` is the one that made the patch; ``own`` is the team's agent that has it work,
+    as its file stood when the run was asked for. ``base_day`` is when the base was committed (ISO
+    8601), where that is known. ``trial`` names what a run is for that only tries an agent: nobody
+    sees it on its cluster. ``test_source`` is the failing test as it was written, ``test_name`` its
+    function and ``test_reason`` how it must fail on the base; ``test_grade`` is how much its
+    failure says, ``test_quote`` the passage that a model rests it on; ``change`` the agent's patch
+    for people, its first 6,000 characters. ``private_examples`` are reports whose example shows it
+    and may not be shown by the run. ``commit`` and what proves it are those of the newest
+    ``version``. ``plan_version`` is 0 until the run goes by a plan. ``unproved`` is how the proof
+    of a patch ended that is published all the same; ``grade`` is what a proof that holds comes to,
+    ``changes`` are calls that give something else now, ``reading`` is where a second patch that
+    holds differs. ``blocked`` is what its sandboxes wanted of the network. ``environment`` are
+    sentences: where it is said what the tests need, and what is lacking. ``files`` are the parts of
+    the project's files that the agent was given. ``seen`` is its pull request as it was looked at
+    last."""
 
     number: int
     cluster: int

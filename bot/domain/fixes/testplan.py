@@ -35,8 +35,7 @@ class TestPlan(Record):
     ``one`` runs a single test file: ``{path}``, ``{folder}``, ``{name}`` and ``{stem}`` are
     put in, quoted, as seen from ``root``. ``recorded`` is the suite as we run it where its own
     command would leave no ``report``; that is empty where there is none. ``folder`` is where tests
-    live, ``why`` says how we know. ``prefix`` stands before what Python runs.
-    """
+    live, ``why`` says how we know. ``prefix`` stands before what Python runs."""
 
     __test__ = False  # not a test, whatever pytest makes of its name
 

@@ -14,8 +14,7 @@ PROBLEMS = 5
 class Trial(Record):
     """One version being tried: each run's number by its problem, 0 while there is none.
 
-    ``own`` are the runs of the team's agent, ``usual`` those of the agent that fixes here.
-    """
+    ``own`` are the runs of the team's agent, ``usual`` those of the agent that fixes here."""
 
     version: str
     own: Mapping[int, int]
@@ -35,8 +34,7 @@ class Trial(Record):
 class AgentState(Worded):
     """What is decided about an agent: the version that is ``enabled``, "" for none, and who did.
 
-    Runs that ``triggers`` start are theirs. ``started_at`` is when the schedule last did.
-    """
+    Runs that ``triggers`` start are theirs. ``started_at`` is when the schedule last did."""
 
     name: str
     enabled: str = ""

@@ -31,8 +31,7 @@ class Version(Record):
     """One proved commit of ours on the branch. The patch itself stays in git.
 
     ``tests`` are the files that must turn green, ``restores`` the version that a revert brought
-    back. ``added`` and ``removed`` count the lines between ``parent`` and ``commit``.
-    """
+    back. ``added`` and ``removed`` count the lines between ``parent`` and ``commit``."""
 
     number: int
     kind: Kind
@@ -69,8 +68,7 @@ class Revision(Worded):
     ``work`` is the run's record as this attempt goes on; ``parent`` is the commit it builds on.
     ``delta`` are the paths that differ from it, once they are known; ``example`` is the test that
     something asked became. ``handed_over``: people have pushed to the branch. ``log`` is what
-    checks of others say that fail: strangers wrote it.
-    """
+    checks of others say that fail: strangers wrote it."""
 
     key: str
     kind: Kind
@@ -181,11 +179,9 @@ def trailer(run: int, version: int) -> str:
 
 
 def coauthor(run: FixRun) -> str:
-    """The line of a commit message that names who asked, "" for nobody on GitHub.
-
-    The address with the id stays theirs when they are renamed.
-    https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
-    """
+    """The line of a commit message that names who asked, "" for nobody on GitHub. The address with
+    the id stays theirs when they are renamed.
+    https://docs.github.com/en/account-and-profile/reference/email-addresses-reference"""
     login = run.requested_by
     if run.operator or not re.fullmatch(r"[A-Za-z0-9_-]+", login):
         return ""

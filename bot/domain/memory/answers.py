@@ -44,8 +44,7 @@ class Answered(Record):
     """What was found. ``way`` is how; so many ``chunks`` were read in so many ``seconds``.
 
     With neither ``sentences`` nor ``typed`` nobody knows. ``cited`` are chunks that are named.
-    ``web`` is what pages say, where that was asked for.
-    """
+    ``web`` is what pages say, where that was asked for."""
 
     question: str
     way: str

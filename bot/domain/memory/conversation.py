@@ -10,8 +10,7 @@ KEPT = 20  # questions of a conversation, the newest
 class Conversation(Worded):
     """``A-3``: one person's questions in one place; ``audience`` reads there. Newest last.
 
-    ``by`` is a login, or Slack's team and user; ``by_id`` GitHub's own id of that login.
-    """
+    ``by`` is a login, or Slack's team and user; ``by_id`` GitHub's own id of that login."""
 
     number: int = 0
     title: str = Field(max_length=200)

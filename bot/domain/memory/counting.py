@@ -1,7 +1,5 @@
-"""Questions whose answer is a number, a name or a date: read by rules, counted by code.
-
-A language model may choose and fill one in; it never says the number.
-"""
+"""Questions whose answer is a number, a name or a date: read by rules, counted by code. A language
+model may choose and fill one in; it never says the number."""
 
 import calendar
 import re

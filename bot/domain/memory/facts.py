@@ -1,8 +1,6 @@
-"""Facts: what a project's people told, what its reports claim, what its fixes taught.
-
-A fact of a report is a claim until somebody of level 3 confirms it: nobody teaches the bot by
-opening an issue. It stands only as long as its source says so.
-"""
+"""Facts: what a project's people told, what its reports claim, what its fixes taught. A fact of a
+report is a claim until somebody of level 3 confirms it: nobody teaches the bot by opening an issue.
+It stands only as long as its source says so."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -47,8 +45,7 @@ class Fact(Worded):
 
     ``said`` names those reports as they were: a fact is dropped when one of them reads otherwise.
     ``path`` is a glob of the files it is about, "" for all. ``confirmed_by`` is who takes a claim
-    for true.
-    """
+    for true."""
 
     number: int = 0
     text: str = Field(min_length=1, max_length=LONGEST)

@@ -1,8 +1,7 @@
 """Which sentences of what may be read here answer a question, and whether any does.
 
 **Invariant:** what the readers may not read is left out first, so that nothing of it is weighed,
-quoted or counted.
-"""
+quoted or counted."""
 
 import math
 import re

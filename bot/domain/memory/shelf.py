@@ -1,7 +1,6 @@
 """Files that a project gives as context: what is kept of one, and which parts fit a question.
 
-**Invariant:** what stands in a file is material. Only what the readers may read is weighed.
-"""
+**Invariant:** what stands in a file is material. Only what the readers may read is weighed."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence

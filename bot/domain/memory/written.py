@@ -1,7 +1,6 @@
 """What a language model writes of chunks that it was given: every sentence cites those that say it.
 
-**Invariant:** a sentence is shown only where what it cites was given and says what it says.
-"""
+**Invariant:** a sentence is shown only where what it cites was given and says what it says."""
 
 import json
 from collections.abc import Collection, Sequence

@@ -1,11 +1,8 @@
-"""What a report says, freed of what is only noise.
-
-``read`` takes a title and a body apart into prose, code, error lines and stack frames;
-``mask`` hides what differs between two reports of one problem (numbers, ids, paths, times);
-``fingerprint`` names exact and near-exact repeats; ``terms`` are the words to search by,
-``usual`` says how usual one is.
-Everything here is a pure function of its arguments.
-"""
+"""What a report says, freed of what is only noise. ``read`` takes a title and a body apart into
+prose, code, error lines and stack frames; ``mask`` hides what differs between two reports of one
+problem (numbers, ids, paths, times); ``fingerprint`` names exact and near-exact repeats; ``terms``
+are the words to search by, ``usual`` says how usual one is. Everything here is a pure function of
+its arguments."""
 
 from bot.domain.text.fingerprint import fingerprint, stack_signature, template, template_key
 from bot.domain.text.frames import frames_of

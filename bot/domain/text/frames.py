@@ -28,13 +28,7 @@ _RUST_CALL = re.compile(r"^\s*\d+:\s+(?:0x[0-9a-f]+ - )?(?P<function>[\w:<>{}#$ 
 _RUST_PLACE = re.compile(r"^\s+at (?P<path>\S+\.rs):(?P<line>\d+)(?::\d+)?$")
 
 _TWO_LINES = ((_RUST_PLACE, _RUST_CALL), (_GO_PLACE, _GO_CALL))
-_ONE_LINE = (
-    ("File ", _PYTHON),
-    ("at ", _AT),
-    ("at ", _JS),
-    ("at ", _CSHARP),
-    (".rb:", _RUBY),
-)
+_ONE_LINE = (("File ", _PYTHON), ("at ", _AT), ("at ", _JS), ("at ", _CSHARP), (".rb:", _RUBY))
 _FOREIGN = re.compile(
     r"site-packages|dist-packages|node_modules|/lib/python\d|<frozen |<anonymous>|node:internal"
     r"|^(?:java|javax|jdk|sun|scala|kotlin)\.|/rustc/|/gems/|^System\.|^Microsoft\."

@@ -1,9 +1,7 @@
-"""Reports in other languages, word by word in poor English.
-
-The embedded model and the word lists know English alone. Word for word is no translation, and
-enough to find the report of the same problem; names, numbers and frames are left as they stand.
-With a hosted embedder it does no harm: what people read is never this.
-"""
+"""Reports in other languages, word by word in poor English. The embedded model and the word lists
+know English alone. Word for word is no translation, and enough to find the report of the same
+problem; names, numbers and frames are left as they stand. With a hosted embedder it does no harm:
+what people read is never this."""
 
 import re
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
-"""What a report names: functions, files, endpoints, codes, quoted values.
-
-Two people who say it in other words still name the same thing; so do a trace and a complaint.
-"""
+"""What a report names: functions, files, endpoints, codes, quoted values. Two people who say it in
+other words still name the same thing; so do a trace and a complaint."""
 
 import re
 from collections.abc import Iterable

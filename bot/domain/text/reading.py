@@ -102,8 +102,7 @@ class CommonLines:
     def __init__(self, *, least: int = 8, share: float = 0.01) -> None:
         self._seen: Counter[int] = Counter()
         self._reports = 0
-        self._least = least
-        self._share = share
+        self._least, self._share = least, share
 
     def learn(self, lines: Iterable[int]) -> None:
         """One more report with these lines."""

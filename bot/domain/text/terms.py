@@ -49,11 +49,9 @@ def unspaced(text: str) -> int:
 
 def terms(text: str) -> list[str]:
     """Stemmed words, and for an identifier its parts as well, in order, repeats kept.
-
     ``NullPointerException`` gives itself and ``null``, ``pointer``, ``exception``. A script without
     spaces gives pairs of characters, which find as well as words do (Nie and others, 1999,
-    https://doi.org/10.1145/355214.355235).
-    """
+    https://doi.org/10.1145/355214.355235)."""
     return [term for word in _WORD.findall(text) for term in _terms_of(word)]
 
 

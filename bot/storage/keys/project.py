@@ -21,8 +21,7 @@ run_keys = Kind[[int]]("{p}:run-keys", "runs",
     "hash: command id -> fix run number, so that a repeated command finds its run.",
     kept="as long as its command", rebuilt="from the runs")
 run_pulls = Kind[[int]]("{p}:run-pulls", "runs",
-    "hash: pull request -> fix run number, so that a run is found by it.",
-    rebuilt="from the runs")
+    "hash: pull request -> fix run number, so that a run is found by it.", rebuilt="from the runs")
 cluster_runs = Kind[[int]]("{p}:cluster-runs", "runs",
     "hash: cluster number -> its fix runs, oldest first: ``3,7``.",
     rebuilt="by `soulcaster rebuild`, from the runs")
@@ -30,11 +29,9 @@ active_runs = Kind[[int]]("{p}:active-runs", "runs",
     "hash: cluster number -> its one fix run that has not ended.",
     kept="until the run has ended", rebuilt="by `soulcaster rebuild`, from the runs")
 run_notes = Kind[[int, int]]("{p}:run:{run}:notes", "runs",
-    "list: steering notes and log lines of a run are apart; these are the notes.",
-    kept="30 days")
+    "list: steering notes and log lines of a run are apart; these are the notes.", kept="30 days")
 run_log = Kind[[int, int]]("{p}:run:{run}:log", "runs",
-    "list: redacted log lines of a run, the newest 500.",
-    kept="30 days (`logs`)")
+    "list: redacted log lines of a run, the newest 500.", kept="30 days (`logs`)")
 run_logged = Kind[[int, int]]("{p}:run:{run}:logged", "runs",
     "string: how many lines the run's log has had, so that a reader goes on where it was.",
     kept="30 days (`logs`)", rebuilt="from the log")
@@ -67,8 +64,7 @@ file_imports = Kind[[int]]("{p}:file-imports", "file_imports",
     "hash: number -> FileImport, how far a file was read and what it brought.")
 brought = Kind[[int, int | str]]("{p}:brought:{number}", "file_imports",
     "set: numbers of the items that an import brought; of ``NUMBER:clusters`` that are gone "
-    "through, those that they were in.",
-    kept="until the import is taken back")
+    "through, those that they were in.", kept="until the import is taken back")
 blob = Kind[[int, str]]("{p}:blob:{name}", "blobs",
     "hash: ``size``, and number of a piece of 256 KiB -> that, deflated, sealed as words are; or, "
     "while pieces lie in a bucket, the ``key`` that seals them, itself sealed as words are.",
@@ -82,11 +78,9 @@ facts = Kind[[int]]("{p}:facts", "memory",
     "hash: number -> Fact.",
     kept="until forgotten, expired, or its source says otherwise; the newest 1,000")
 conversations = Kind[[int]]("{p}:conversations", "memory",
-    "hash: number -> Conversation, what somebody asked.",
-    kept="the newest 200")
+    "hash: number -> Conversation, what somebody asked.", kept="the newest 200")
 profile = Kind[[int]]("{p}:profile", "memory",
-    "string: Profile, what the project is in five sections.",
-    rebuilt="by `profile refresh`")
+    "string: Profile, what the project is in five sections.", rebuilt="by `profile refresh`")
 own_keys = Kind[[int]]("{p}:own-keys", "own_keys",
     "hash: vendor -> project, vendor, and its sealed key of a language model.",
     kept="until it is removed", rebuilt="not at all: it is typed again")
@@ -96,8 +90,7 @@ spent = Kind[[int, str]]("{p}:spent:{month}", "spending",
     kept="400 days", rebuilt="not at all: only vendors know it, too")
 files = Kind[[int]]("{p}:files", "shelf",
     "hash: digest of its content -> ShelfFile, its bytes and text are blobs; ``shelves`` -> "
-    "Shelves, their names.",
-    kept="until removed; at most 200 files and 200 MB")
+    "Shelves, their names.", kept="until removed; at most 200 files and 200 MB")
 
 # Reports, clusters, what is said of them.
 
@@ -106,14 +99,12 @@ counter = Kind[[int, str]]("{p}:last:{name}", "items clusters operations runs me
     "string: last number given to an item, cluster, run, fact or conversation.",
     rebuilt="from the largest in use")
 items = Kind[[int]]("{p}:items", "items overview",
-    "hash: item number -> Item.",
-    rebuilt="GitHub's from its issues, alerts not at all")
+    "hash: item number -> Item.", rebuilt="GitHub's from its issues, alerts not at all")
 item_keys = Kind[[int]]("{p}:item-keys", "items",
     "hash: ``source:key`` -> item number; 0 for what was deleted before it was heard of.",
     rebuilt="from the items")
 events = Kind[[int]]("{p}:events", "items",
-    "zset: ``source:key:event`` of occurrences counted, by the second they came.",
-    kept="30 days")
+    "zset: ``source:key:event`` of occurrences counted, by the second they came.", kept="30 days")
 issue_states = Kind[[int]]("{p}:issue-states", "items",
     "hash: item number -> second and how its issue was closed then, or ``open``.",
     rebuilt="from GitHub's issues")
@@ -128,8 +119,7 @@ recovered = Kind[[int]]("{p}:recovered", "items",
     rebuilt="not needed: by the next recovery")
 occurrences = Kind[[int, int]]("{p}:occ:{item}", "items overview",
     "hash: hour since 1970 -> occurrences, hour 0 those before what is kept by the hour; "
-    "``source|audience`` -> 1.",
-    kept="by the hour 90 days (`hours`)", rebuilt="from the events")
+    "``source|audience`` -> 1.", kept="by the hour 90 days (`hours`)", rebuilt="from the events")
 waiting = Kind[[int]]("{p}:waiting", "items clusters",
     "zset: items that no cluster has yet, by number, history last.",
     kept="until it has a cluster", rebuilt="items without membership")
@@ -143,8 +133,7 @@ door = Kind[[int, str, str | int]]("{p}:door:{hook}:{part}", "health vault",
 clusters = Kind[[int]]("{p}:clusters", "clusters operations overview",
     "hash: cluster number -> Cluster.")
 members = Kind[[int, int]]("{p}:members:{cluster}", "clusters operations overview",
-    "zset: item numbers of a cluster, by number.",
-    rebuilt="from the membership")
+    "zset: item numbers of a cluster, by number.", rebuilt="from the membership")
 
 # The read model: all of it is made again by `soulcaster rebuild`.
 overview = Kind[[int]]("{p}:overview", "overview",
@@ -184,8 +173,7 @@ preview = Kind[[int, str]]("{p}:preview:{name}", "operations",
     "string, 1 day: checksum of the preview shown last, by place and sentence.",
     kept="1 day", rebuilt="not needed: ask for the preview again")
 evidence = Kind[[int]]("{p}:evidence", "clusters items overview",
-    "hash: item number -> why it went where it went.",
-    kept=OVER, rebuilt="by clustering again")
+    "hash: item number -> why it went where it went.", kept=OVER, rebuilt="by clustering again")
 alike = Kind[[int]]("{p}:alike", "clusters overview",
     "zset: ``a,b`` item pairs that may be one problem, the later first, by the chance of it.",
     kept="the likeliest 20,000", rebuilt="by `soulcaster rebuild`")
@@ -224,8 +212,7 @@ tokens = Kind[[int]]("{p}:tokens", "tokens",
 wanted_channels = Kind[[int]]("{p}:wanted-channels", "channels",
     "hash: Slack channel -> how it stands with the project: offered, bound, taken ...")
 commands = Kind[[int]]("{p}:commands", "commands",
-    "hash: command id -> what was said, by whom, and how it ended.",
-    kept="90 days (`commands`)")
+    "hash: command id -> what was said, by whom, and how it ended.", kept="90 days (`commands`)")
 heard = Kind[[int]]("{p}:heard", "commands",
     "zset: commands that have not ended, by the second they were heard.",
     kept="until the command has ended", rebuilt="from the commands")
@@ -246,8 +233,7 @@ held = Kind[[int]]("{p}:held", "stories",
 paused = Kind[[int]]("{p}:paused", "stories",
     "hash: ``fixes`` or ``posts`` -> Pause, the one that is or was last.")
 tracking = Kind[[int]]("{p}:tracking", "digests",
-    "string: number of the project's tracking issue.",
-    rebuilt="from the issue's marker")
+    "string: number of the project's tracking issue.", rebuilt="from the issue's marker")
 tracked = Kind[[int]]("{p}:tracked", "digests",
     "hash: cluster number -> the issue that a part is kept of for it.",
     rebuilt="by `track`, which finds the issue's marker")

@@ -76,11 +76,9 @@ alarms = Kind[[]]("alarms", "marks",
     "hash: what the operator was told of, and is not over, by name -> in which words.",
     kept="until it is over", rebuilt="by the clock, which tells of it again")
 projects = Kind[[]]("projects", "projects",
-    "hash: project id -> Project.",
-    rebuilt="from GitHub's list of installations, once an hour")
+    "hash: project id -> Project.", rebuilt="from GitHub's list of installations, once an hour")
 project_names = Kind[[]]("project-names", "projects",
-    "hash: lower-case ``owner/repo`` -> project id.",
-    rebuilt="from `sc:projects`")
+    "hash: lower-case ``owner/repo`` -> project id.", rebuilt="from `sc:projects`")
 erasing = Kind[[]]("erasing", "erasure projects",
     "set: projects that are being erased; nobody writes them down meanwhile.",
     kept="until all of it is gone", rebuilt="by erasing again")

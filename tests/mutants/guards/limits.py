@@ -116,7 +116,7 @@ GUARDS = (
     ),
     Guard(
         "Gemini is asked in the version that knows schemas",
-        "bot/adapters/gemini_wire.py",
+        "bot/adapters/hosted.py",
         'VERSION = "v1beta"',
         'VERSION = "v1"',
         f"{_LANGUAGE}::test_every_vendor_takes_the_schema_of_every_answer",

@@ -32,16 +32,13 @@ What = Literal[
 ]  # fmt: skip
 
 
-class ManageAgents(Command):
+class ManageAgents(Command, verb="agent", level=Level.L3):
     """Agents of your own: see them, describe one by talking, try it, enable it.
 
     An agent is a file, .github/soulcaster/agents/NAME.md. "agent new" asks for what goes into it
     and proposes it; "agent test" runs it on five past problems beside the usual agent; once it
-    passed, "agent enable" lets "fix --agent ~name" and its triggers use it, until it changes.
-    """
+    passed, "agent enable" lets "fix --agent ~name" and its triggers use it, until it changes."""
 
-    verb = "agent"
-    level = Level.L3
     examples = ("agent list", "agent new ~docs", "agent test ~docs", "agent diff ~docs v1 v3")
     cost = "list, versions, diff: L0; enable, disable: L4; test: up to ten dry runs"
     costly_when = ("test",)

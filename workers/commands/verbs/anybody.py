@@ -20,13 +20,8 @@ from workers.commands.call import Answer, Call
 from workers.commands.permission import NOT_OURS, at_home, linked, new_code, role_of
 
 
-class Help(Command):
+class Help(Command, verb="help", aliases=("h",), tells_nothing=True, examples=("help", "help fix")):
     """The commands you can use here, or one of them: usage, who can, cost and examples."""
-
-    verb = "help"
-    aliases = ("h",)
-    examples = ("help", "help fix")
-    tells_nothing = True
 
     about: Annotated[str, WORD] = ""
 
@@ -134,15 +129,10 @@ def _one(command: type[Command], level: Level, there: Mapping[str, str]) -> Card
 TRIES = 5
 
 
-class Link(Command):
+class Link(Command, verb="link", tells_nothing=True, examples=("link", "link K7QX9M2P4RTW")):
     """Say in Slack which GitHub account is yours: you get a code, and say that on GitHub.
 
-    The code is good for ten minutes, once, in any issue of a repository that the app is on.
-    """
-
-    verb = "link"
-    examples = ("link", "link K7QX9M2P4RTW")
-    tells_nothing = True
+    The code is good for ten minutes, once, in any issue of a repository that the app is on."""
 
     code: Annotated[str, WORD] = ""
 
@@ -152,12 +142,8 @@ class Link(Command):
         return not self.code
 
 
-class Unlink(Command):
+class Unlink(Command, verb="unlink", tells_nothing=True, examples=("unlink",)):
     """Forget which GitHub account is yours; on GitHub, whichever Slack accounts are."""
-
-    verb = "unlink"
-    examples = ("unlink",)
-    tells_nothing = True
 
 
 async def run_link(call: Call, command: Link) -> Answer:
@@ -243,12 +229,8 @@ async def _count(ctx: Context, who: str) -> None:
         raise QuotaExceeded(f"That was tried {TRIES} times within the hour: wait until it is over.")
 
 
-class Whoami(Command):
+class Whoami(Command, verb="whoami", tells_nothing=True, examples=("whoami",)):
     """Your GitHub login, role and level here."""
-
-    verb = "whoami"
-    examples = ("whoami",)
-    tells_nothing = True
 
 
 async def run_whoami(call: Call, command: Whoami) -> Answer:

@@ -27,16 +27,13 @@ _LONGEST = 1_000
 _SOURCES = (*SOURCES, *(f"import-{kind}" for kind in KINDS))
 
 
-class Ask(Command):
+class Ask(Command, verb="ask", calls="costly"):
     """A question, answered with where each sentence stands, counted, or "I don't know".
 
     Only what may be read here is looked at. "ask list" says what you asked here; rename or delete
     it with "ask rename A-3 Words" and "ask delete A-3". With --web, where that is on, the words of
-    your question also go to Google, and what pages say is shown apart, as from outside.
-    """
+    your question also go to Google, and what pages say is shown apart, as from outside."""
 
-    verb = "ask"
-    calls = "costly"
     examples = (
         "ask why do refunds leave out the tax?",
         "ask how many reports of timeouts in the last 7 days, by source?",

@@ -18,12 +18,10 @@ from workers.clusters.channels import channel_of, waits
 from workers.commands.call import Answer, Call
 
 
-class Config(Command):
+class Config(Command, verb="config", cost="show: L0; validate: L4"):
     """See each setting in force and who set it, or check .github/soulcaster.yml for mistakes."""
 
-    verb = "config"
     examples = ("config show", "config show fix", "config validate")
-    cost = "show: L0; validate: L4"
     level_when = levels(L0="show", L4="others")
 
     what: Annotated[Literal["show", "validate"], WORD] = "show"
@@ -87,13 +85,8 @@ def _shown(value: object) -> str:
 Found = tuple[str, str]
 
 
-class Doctor(Command):
+class Doctor(Command, verb="doctor", level=Level.L4, calls="costly", examples=("doctor",)):
     """Check GitHub, Slack and all else this project needs; what fails says how to mend it."""
-
-    verb = "doctor"
-    calls = "costly"
-    level = Level.L4
-    examples = ("doctor",)
 
 
 async def run_doctor(call: Call, command: Doctor) -> Answer:

@@ -27,17 +27,13 @@ SHOWN = 8
 CITED = 6
 
 
-class Why(Command):
+class Why(Command, verb="why", examples=("why", "why I-345", "why C-12")):
     """Why reports are grouped: what they share, what was nearly the same, who corrected it."""
-
-    verb = "why"
-    examples = ("why", "why I-345", "why C-12")
 
     about: Annotated[ItemRef | ClusterRef | None, WORD] = None
 
 
 async def run_why(call: Call, command: Why) -> Answer:
-    """The evidence of one item, or of each item of a cluster."""
     ctx, project = call.ctx, call.project
     if item := await _report(call, command.about):
         name, items, reports = item.name, [item], 1
@@ -52,11 +48,8 @@ async def run_why(call: Call, command: Why) -> Answer:
     return Answer(why_card(name, known, readers=call.readers, more=more))
 
 
-class Similar(Command):
+class Similar(Command, verb="similar", examples=("similar", "similar I-345 --limit=10")):
     """Reports that may be the same problem, best first, with reasons."""
-
-    verb = "similar"
-    examples = ("similar", "similar I-345 --limit=10")
 
     about: Annotated[ItemRef | ClusterRef | None, WORD] = None
     limit: Annotated[int, Field(ge=1, le=50)] = 5
@@ -83,11 +76,9 @@ async def run_similar(call: Call, command: Similar) -> Answer:
     )
 
 
-class Summarize(Command):
+class Summarize(Command, verb="summarize", aliases=("tldr",)):
     """What a problem's reports say, in short, each sentence with the reports that say it."""
 
-    verb = "summarize"
-    aliases = ("tldr",)
     examples = ("summarize C-12", "summarize --since=7d")
 
     about: Annotated[ClusterRef | None, WORD] = None
@@ -115,12 +106,8 @@ async def run_summarize(call: Call, command: Summarize) -> Answer:
     )
 
 
-class AskForExample(Command):
+class AskForExample(Command, verb="example", level=Level.L2, examples=("example C-12",)):
     """Comment once on a problem's issue: ask who reported it for an example that can be run."""
-
-    verb = "example"
-    level = Level.L2
-    examples = ("example C-12",)
 
     about: Annotated[ClusterRef | None, WORD] = None
 

@@ -17,17 +17,15 @@ _MOST_SHELVES = 20
 _LATER = ("; it goes along with nothing else before ", Code("files use"))
 
 
-class Files(Command):
+class Files(Command, verb="files"):
     """The project's files: answers cite them, plans and fixes read the parts that fit.
 
     A file comes from the repository (PATH@BRANCH, or @COMMIT), from the address of an attachment on
     GitHub, out of the message that says "files add" in Slack (attach it there), or in the shell:
     soulcaster files add FILE. PDF, text, Markdown, CSV, logs; of an image the name is read, and
     models that see are shown it. "use" has it go along with a problem or a fix; so does a
-    shelf's name.
-    """
+    shelf's name."""
 
-    verb = "files"
     costly_when = ("add",)
     level_when = levels(L0="list", L3="others")
     examples = (

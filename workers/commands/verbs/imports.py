@@ -25,19 +25,16 @@ from workers.intake.repositories import repository_for
 _NAME = re.compile(r"[\w-]{1,39}/[\w.-]{1,100}", re.ASCII)
 
 
-class ImportHistory(Command):
+class ImportHistory(Command, verb="import", level=Level.L4):
     """Read what was there before, say how far that is, stop it, or take out what it brought.
 
     `github` reads all issues of the repository with their comments again; at installation that
     begins by itself. Another repository of the same owner, or a public one, is named; a private one
     by who maintains it, too. A file (JSONL, CSV, mbox, exports of Slack and ChatGPT) is attached to
     the message in Slack that says its kind, or handed over in the shell: soulcaster import FILE. It
-    counts towards no quota, and nobody is told of it.
-    """
+    counts towards no quota, and nobody is told of it."""
 
-    verb = "import"
     costly_when = ("github", "undo")
-    level = Level.L4
     examples = ("import github", "import status", "import undo 3", "import --kind=csv")
 
     what: Annotated[Literal["github", "status", "stop", "undo"], WORD] = "status"
@@ -139,16 +136,12 @@ async def _meant(call: Call, number: int) -> FileImport:
     raise NotFound("No file was imported here: in the shell, soulcaster import FILE --kind KIND.")
 
 
-class Export(Command):
+class Export(Command, verb="export", level=Level.L4, calls="costly"):
     """Give a project's reports and clusters as JSONL, which `import` takes again.
 
     The link is for you alone, good for ten minutes and as long as you may. In the shell: soulcaster
-    export.
-    """
+    export."""
 
-    verb = "export"
-    calls = "costly"
-    level = Level.L4
     examples = ("export",)
     asker_when = ("",)
 
@@ -180,18 +173,13 @@ LEFT = (
 OTHERS = "{} reports in this name are not proven to be yours: a maintainer can say erase, too"
 
 
-class Erase(Command):
+class Erase(Command, verb="erase", level=Level.L4, calls="costly", cost="yourself: anybody"):
     """Take a person's words out of reports, plans, commands and memory; it can't be undone.
 
     Counts stay. Others' words about the person stay, too. Who erases themselves reaches what GitHub
-    proves to be theirs; maintainers reach what was reported in that name anywhere.
-    """
+    proves to be theirs; maintainers reach what was reported in that name anywhere."""
 
-    verb = "erase"
-    calls = "costly"
-    level = Level.L4
     examples = ("erase @ana", "erase Jane Doe")
-    cost = "yourself: anybody"
 
     person: Annotated[str, REST] = ""
     confirm: bool = False

@@ -21,19 +21,14 @@ from workers.digests import choosing
 from workers.intake import items, quota
 
 
-class Backtest(Command):
+class Backtest(Command, verb="backtest", level=Level.L2, calls="costly", cost="to choose: L4"):
     """Try ask, sure and eager on your past reports, see what each would join, and choose one.
 
     ask joins only repeats, sure what hardly anybody would take back, eager whatever is likely the
     same; each asks about the rest. Trying it on the newest 5,000 reports changes nothing, and a
-    choice can be undone. What .github/soulcaster.yml says of `cluster` comes first.
-    """
+    choice can be undone. What .github/soulcaster.yml says of `cluster` comes first."""
 
-    verb = "backtest"
-    calls = "costly"
-    level = Level.L2
     examples = ("backtest", "backtest choose eager")
-    cost = "to choose: L4"
 
     choose: Annotated[Eagerness | None, After("choose")] = None
 
@@ -65,15 +60,11 @@ async def run_backtest(call: Call, command: Backtest) -> Answer:
     return Answer(card, public=True)
 
 
-class ShowQuota(Command):
+class ShowQuota(Command, verb="quota", examples=("quota",)):
     """How many new reports and successful fixes your installation has used and has left."""
-
-    verb = "quota"
-    examples = ("quota",)
 
 
 async def run_quota(call: Call, command: ShowQuota) -> Answer:
-    """Both quotas, and what was refused here."""
     ctx, project = call.ctx, call.project
     settings, when = ctx.settings, quota.in_words(ctx)
     where = project.installation, quota.period_of(ctx)
@@ -97,11 +88,9 @@ async def run_quota(call: Call, command: ShowQuota) -> Answer:
 PATIENCE = timedelta(seconds=10)
 
 
-class Feedback(Command):
+class Feedback(Command, verb="feedback", aliases=("report",)):
     """Report a problem from here; it is grouped with others like any report."""
 
-    verb = "feedback"
-    aliases = ("report",)
     examples = ('feedback "The invoice PDF is empty" --title="Empty invoice"',)
 
     text: Annotated[str, REST]

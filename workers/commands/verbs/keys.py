@@ -12,15 +12,13 @@ from bot.storage.tokens import Scope
 from workers.commands.call import Ambiguous, Answer, Call
 
 
-class ManageKeys(Command):
+class ManageKeys(Command, verb="key", level=Level.L4):
     """Give this project a language-model key of its own, list those it has, or remove one.
 
     ``set`` asks for it in a form in Slack, or in the shell; never type one into a message. It is
     sealed and used for this project alone: any model of that vendor may then be named in its file.
     """
 
-    verb = "key"
-    level = Level.L4
     examples = ("key list", "key set openai", "key remove openai")
     asker_when = ("set",)
 
@@ -78,15 +76,12 @@ async def _list(call: Call) -> Answer:
     return call.answer("keys", "Keys of language models of ", project, sections=(section,))
 
 
-class ManageTokens(Command):
+class ManageTokens(Command, verb="token", level=Level.L4):
     """Make a token for the API, list what there are, or revoke one.
 
     It reads what the team reads, and with --scope=write does what you may do, each time with the
-    rights that you have then. It is shown once, in the shell or to you alone in Slack.
-    """
+    rights that you have then. It is shown once, in the shell or to you alone in Slack."""
 
-    verb = "token"
-    level = Level.L4
     examples = ("token list", "token new --scope=write", "token revoke 3f9a2c1b")
     asker_when = ("new",)
 
@@ -96,7 +91,6 @@ class ManageTokens(Command):
 
 
 async def run_token(call: Call, command: ManageTokens) -> Answer:
-    """Tokens of this project."""
     ctx, project = call.ctx, call.project.id
     if command.what == "new":
         by = call.person.model_copy(update={"slack_user": "", "slack_team": ""})

@@ -1,6 +1,5 @@
 """``resolve reopen ignore snooze unsnooze severity assign unassign track untrack``: the life of a
-cluster.
-"""
+cluster."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -23,106 +22,74 @@ from workers.commands.permission import MOST_NAMED, linked, those_with
 from workers.digests import following
 
 
-class _OfCluster(Command):
+class _OfCluster(Command, level=Level.L2):
     """A command about the cluster that is named, or that the place is about."""
-
-    level = Level.L2
 
     about: Annotated[ClusterRef | None, WORD] = None
 
 
-class Resolve(_OfCluster):
+class Resolve(_OfCluster, verb="resolve", aliases=("fixed",)):
     """Say that a problem is gone; seen again, it comes back as a regression."""
 
-    verb = "resolve"
-    aliases = ("fixed",)
     examples = ("resolve C-12", "resolve C-12 --fixed-in=#45")
 
     fixed_in: IssueRef | None = None
 
 
-class Reopen(_OfCluster):
+class Reopen(_OfCluster, verb="reopen", examples=("reopen C-12",)):
     """Take a resolved, ignored or snoozed problem up again."""
 
-    verb = "reopen"
-    examples = ("reopen C-12",)
 
-
-class Ignore(_OfCluster):
+class Ignore(_OfCluster, verb="ignore", examples=("ignore C-12 --reason=third-party",)):
     """Say nothing about a problem any more; it is still counted and can be reopened."""
-
-    verb = "ignore"
-    examples = ("ignore C-12 --reason=third-party",)
 
     reason: Literal["expected", "third-party", "spam", "test"] = "expected"
 
 
-class Snooze(_OfCluster):
+class Snooze(_OfCluster, verb="snooze", examples=("snooze C-12 3d", "snooze C-12 until 50 events")):
     """Say nothing about a problem for a while, or until it is seen N more times."""
-
-    verb = "snooze"
-    examples = ("snooze C-12 3d", "snooze C-12 until 50 events")
 
     span: Annotated[Duration | None, WORD] = None
     until: Annotated[int | None, After("until", unit="events")] = None
 
 
-class Unsnooze(_OfCluster):
+class Unsnooze(_OfCluster, verb="unsnooze", examples=("unsnooze C-12",)):
     """End a snooze."""
 
-    verb = "unsnooze"
-    examples = ("unsnooze C-12",)
 
-
-class Severity(_OfCluster):
+class Severity(_OfCluster, verb="severity", aliases=("sev",)):
     """Set how bad a problem is, S1 (worst) to S4; it holds until you change it."""
 
-    verb = "severity"
-    aliases = ("sev",)
     examples = ("severity C-12 S1 -- checkout is down",)
 
     grade: Annotated[Literal["S1", "S2", "S3", "S4"], WORD]
     reason: Annotated[str, TEXT] = ""
 
 
-class Assign(_OfCluster):
+class Assign(_OfCluster, verb="assign", examples=("assign C-12 @ana",)):
     """Name who looks after a problem."""
-
-    verb = "assign"
-    examples = ("assign C-12 @ana",)
 
     owner: Annotated[UserRef, WORD]
 
 
-class Unassign(_OfCluster):
+class Unassign(_OfCluster, verb="unassign", examples=("unassign C-12",)):
     """Nobody looks after it any more."""
 
-    verb = "unassign"
-    examples = ("unassign C-12",)
 
-
-class Track(_OfCluster):
+class Track(_OfCluster, verb="track", examples=("track C-12", "track C-12 #9")):
     """Keep an issue up to date about a problem: a new one, or a part of one you name.
 
     What people write around that part stays. Whoever closes the issue, or takes the part out, is
-    obeyed.
-    """
-
-    verb = "track"
-    examples = ("track C-12", "track C-12 #9")
+    obeyed."""
 
     issue: Annotated[IssueRef | None, WORD] = None
 
 
-class Untrack(_OfCluster):
+class Untrack(_OfCluster, verb="untrack", examples=("untrack C-12",)):
     """Take our part out of a problem's tracking issue; the rest of the issue stays."""
-
-    verb = "untrack"
-    examples = ("untrack C-12",)
 
 
 async def run_resolve(call: Call, command: Resolve) -> Answer:
-    """``resolved``."""
     cluster = await call.cluster(command.about)
     pull = command.fixed_in.number if command.fixed_in else cluster.pull_request
     seen = (await call.view(cluster)).tally.total
@@ -132,12 +99,10 @@ async def run_resolve(call: Call, command: Resolve) -> Answer:
 
 
 async def run_reopen(call: Call, command: Reopen) -> Answer:
-    """``triaged``."""
     return await _changed(call, command, state=ClusterState.TRIAGED, **_AWAKE, ignored_reason="")
 
 
 async def run_ignore(call: Call, command: Ignore) -> Answer:
-    """``ignored``."""
     return await _changed(call, command, state=ClusterState.IGNORED, ignored_reason=command.reason)
 
 
@@ -161,19 +126,16 @@ async def run_snooze(call: Call, command: Snooze) -> Answer:
 
 
 async def run_unsnooze(call: Call, command: Unsnooze) -> Answer:
-    """``triaged``."""
     return await _changed(call, command, state=ClusterState.TRIAGED, **_AWAKE)
 
 
 async def run_severity(call: Call, command: Severity) -> Answer:
-    """The person's word, with their name."""
     reasons = (command.reason,) if command.reason else ()
     said: Any = {"severity_by": call.person.name, "severity_reasons": reasons}
     return await _changed(call, command, severity=command.grade, **said)
 
 
 async def run_assign(call: Call, command: Assign) -> Answer:
-    """The owner by their GitHub login."""
     owner = command.owner
     if owner.login:
         await _require_somebody(call, command)
@@ -200,12 +162,10 @@ async def _require_somebody(call: Call, command: Assign) -> None:
 
 
 async def run_unassign(call: Call, command: Unassign) -> Answer:
-    """No owner."""
     return await _changed(call, command, owner="")
 
 
 async def run_track(call: Call, command: Track) -> Answer:
-    """Which issue it is now."""
     project, named = call.project, command.issue
     if named and named.repository.lower() not in ("", project.full_name.lower()):
         raise NotUnderstood(f"track wants an issue of {project.full_name}, not {named}.")
@@ -218,7 +178,6 @@ async def run_track(call: Call, command: Track) -> Answer:
 
 
 async def run_untrack(call: Call, command: Untrack) -> Answer:
-    """Which issue it was."""
     cluster = await call.cluster(command.about)
     issue = await following.untrack(call.ctx, call.project, cluster.number)
     said = f" is not tracked in #{issue} any more" if issue else " has no tracking issue"

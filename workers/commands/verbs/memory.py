@@ -20,11 +20,9 @@ from workers.memory.retrieve import facts_here
 SHOWN = 15
 
 
-class Remember(Command):
+class Remember(Command, verb="remember", level=Level.L3):
     """Write down a fact that plans, fixes and answers use, or confirm one that reports claim."""
 
-    verb = "remember"
-    level = Level.L3
     examples = (
         'remember "Refunds are always gross" --path=src/shop/tax.py --ttl=90d',
         "remember M-3",
@@ -68,18 +66,13 @@ async def run_remember(call: Call, command: Remember) -> Answer:
     )
 
 
-class Forget(Command):
+class Forget(Command, verb="forget", level=Level.L3, examples=("forget M-3",)):
     """Drop a fact: nothing uses it any more."""
-
-    verb = "forget"
-    level = Level.L3
-    examples = ("forget M-3",)
 
     fact: FactRef
 
 
 async def run_forget(call: Call, command: Forget) -> Answer:
-    """It is gone for good."""
     facts = await facts_here(call.ctx, call.project.id, call.readers)
     fact = _named(facts, command.fact)
     await call.ctx.memory.forget(call.project.id, [fact.number])
@@ -94,11 +87,8 @@ def _named(facts: list[Fact], ref: FactRef) -> Fact:
     return found
 
 
-class ShowMemory(Command):
+class ShowMemory(Command, verb="memory", examples=("memory", "memory refunds")):
     """The facts that are remembered, each with its source, author and age."""
-
-    verb = "memory"
-    examples = ("memory", "memory refunds")
 
     search: Annotated[str, REST] = ""
     page: Annotated[int, Field(ge=1)] = 1
@@ -122,13 +112,11 @@ async def run_memory(call: Call, command: ShowMemory) -> Answer:
     return Answer(card.model_copy(update={"actions": (*card.actions, *more)}))
 
 
-class ShowProfile(Command):
+class ShowProfile(Command, verb="profile"):
     """What the project is, in five sections, each sentence with where it comes from.
 
-    Refresh reads its files, its people's answers and a sample of its reports again.
-    """
+    Refresh reads its files, its people's answers and a sample of its reports again."""
 
-    verb = "profile"
     costly_when = ("refresh",)
     level_when = levels(L3="refresh")
     examples = ("profile", "profile refresh")

@@ -24,14 +24,11 @@ from workers.digests import posting as digests
 from workers.digests.following import rule_of, rules, wanted
 
 
-class Channel(Command):
+class Channel(Command, verb="channel", level=Level.L4):
     """Have the project spoken of in this Slack channel, or no longer; its digests come here.
 
-    Everybody in the channel then reads what is said of the project. A channel is one account's.
-    """
+    Everybody in the channel then reads what is said of the project. A channel is one account's."""
 
-    verb = "channel"
-    level = Level.L4
     examples = ("channel show", "channel bind", "channel release")
 
     what: Annotated[Literal["show", "bind", "release"], WORD] = "show"
@@ -60,10 +57,9 @@ async def run_channel(call: Call, command: Channel) -> Answer:
     return call.done(f"channel-said:{project.id}", Code(project.full_name), f" {done}.")
 
 
-class Digest(Command):
+class Digest(Command, verb="digest", cost="preview: L0; the rest: L4"):
     """See today's digest of open problems, post it now, or set when it is posted."""
 
-    verb = "digest"
     costly_when = ("now",)
     level_when = levels(L0="preview", L4="others")
     examples = (
@@ -71,7 +67,6 @@ class Digest(Command):
         'digest schedule "mon-fri 09:00 Europe/Paris"',
         'digest schedule "daily 09:00" --only=severity>=S2',
     )
-    cost = "preview: L0; the rest: L4"
 
     what: Annotated[Literal["preview", "now", "schedule", "off"], WORD] = "preview"
     when: Annotated[str, REST] = ""
@@ -114,15 +109,11 @@ async def run_digest(call: Call, command: Digest) -> Answer:
     )
 
 
-class Replay(Command):
+class Replay(Command, verb="replay", level=Level.L4, calls="costly"):
     """Run again what was given up here: the one of a reference, or all.
 
-    What came in and could not be read at all is no project's yet: the operator runs that again.
-    """
+    What came in and could not be read at all is no project's yet: the operator runs that again."""
 
-    verb = "replay"
-    calls = "costly"
-    level = Level.L4
     examples = ("replay e-7F3A", "replay")
 
     reference: Annotated[str, WORD] = ""
@@ -144,15 +135,12 @@ WEEK = timedelta(days=7)
 MOST = 50  # problems that are looked at
 
 
-class Notify(Command):
+class Notify(Command, verb="notify", level=Level.L4):
     """What this channel hears of at once: a rule, off, or default; without one, what it is.
 
     A rule is made of ``severity source label team owner state event`` with ``and or not ( )``. The
-    answer shows what it would have said in the last seven days.
-    """
+    answer shows what it would have said in the last seven days."""
 
-    verb = "notify"
-    level = Level.L4
     examples = ("notify severity>=S2 and not source:reddit", "notify team:payments", "notify off")
 
     rule: Annotated[str, REST] = ""
@@ -188,27 +176,19 @@ async def run_notify(call: Call, command: Notify) -> Answer:
     return Answer(notify_card(name, shown, heard, changed=bool(rule), readers=call.readers))
 
 
-class PauseAll(Command):
+class PauseAll(Command, verb="pause", level=Level.L4, calls="free"):
     """Start no fix runs, post nothing unasked, or neither, for a while or until resume.
 
-    Runs under way go on, and who asks is answered. What is not posted is said afterwards.
-    """
+    Runs under way go on, and who asks is answered. What is not posted is said afterwards."""
 
-    verb = "pause"
-    calls = "free"
-    level = Level.L4
     examples = ("pause fixes", "pause posts --for=2h", "pause all")
 
     what: Annotated[Literal["fixes", "posts", "all"], WORD] = "all"
     for_: Duration | None = None
 
 
-class ResumeAll(Command):
+class ResumeAll(Command, verb="resume", level=Level.L4, examples=("resume", "resume fixes")):
     """End a pause; what was held back is said."""
-
-    verb = "resume"
-    level = Level.L4
-    examples = ("resume", "resume fixes")
 
     what: Annotated[Literal["fixes", "posts", "all"], WORD] = "all"
 
@@ -243,7 +223,6 @@ async def run_pause(call: Call, command: PauseAll) -> Answer:
 
 
 async def run_resume(call: Call, command: ResumeAll) -> Answer:
-    """End what is paused of it."""
     ctx, project, now = call.ctx, call.project, call.ctx.now()
     ended = []
     for what, pause in (await ctx.stories.pauses(project.id)).items():

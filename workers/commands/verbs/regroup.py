@@ -24,28 +24,20 @@ from workers.commands.call import Answer, Call, next_page, require_page
 from workers.commands.correcting import Confirmable, Named, carry_out, item_here, item_of
 
 
-class Dup(Confirmable):
+class Dup(Confirmable, verb="dup", level=Level.L2, examples=("dup #123", "dup I-345 C-12")):
     """Say that two reports are the same problem: they are grouped, and nothing is closed.
 
     With two names the first is a duplicate of the second. A duplicate of a resolved problem makes
-    that a regression. It asks first when more than one report would move.
-    """
-
-    verb = "dup"
-    level = Level.L2
-    examples = ("dup #123", "dup I-345 C-12")
+    that a regression. It asks first when more than one report would move."""
 
     of: Annotated[tuple[Named, ...], Field(min_length=1, max_length=2)]
 
 
-class NotDup(Confirmable):
+class NotDup(Confirmable, verb="not-dup", level=Level.L1):
     """Say that two reports are different problems: they are kept apart from now on.
 
-    Whoever reported one of them may say so, too. Of more than two, no two are the same.
-    """
+    Whoever reported one of them may say so, too. Of more than two, no two are the same."""
 
-    verb = "not-dup"
-    level = Level.L1
     examples = ("not-dup #123", "not-dup I-345 C-12", "not-dup C-12 C-31 C-40")
 
     of: Annotated[tuple[Named, ...], Field(min_length=1, max_length=MOST)]
@@ -135,15 +127,12 @@ async def _answered(
     return answer
 
 
-class Merge(Confirmable):
+class Merge(Confirmable, verb="merge", level=Level.L2):
     """Merge problems into one, after a preview; their old numbers still find it.
 
     Without into: the cluster spoken of here, else the first one named. --suggest lists groups of
-    clusters that look like one problem, most likely first.
-    """
+    clusters that look like one problem, most likely first."""
 
-    verb = "merge"
-    level = Level.L2
     examples = ("merge C-31 into C-12", "merge C-31 C-40 into C-12", "merge --suggest")
 
     clusters: Annotated[tuple[ClusterRef, ...], WORD] = ()
@@ -190,14 +179,11 @@ async def _alike(call: Call, command: Merge) -> Answer:
     )
 
 
-class Split(Confirmable):
+class Split(Confirmable, verb="split", level=Level.L2):
     """Split reports off into a problem of their own, after a preview; they stay apart.
 
-    Name the reports, or say what to go by: auto parts the cluster where it is least alike.
-    """
+    Name the reports, or say what to go by: auto parts the cluster where it is least alike."""
 
-    verb = "split"
-    level = Level.L2
     examples = ("split I-1 I-2", "split --by=source", "split C-12 --by=auto")
 
     items: Annotated[tuple[ItemRef, ...], WORD] = ()
@@ -206,7 +192,6 @@ class Split(Confirmable):
 
 
 async def run_split(call: Call, command: Split) -> Answer:
-    """A preview, or the split."""
     ctx, project = call.ctx, call.project.id
     if command.items and command.by is None:
         plan = corrections.splitting(ctx, project, [item.number for item in command.items])
@@ -222,11 +207,9 @@ async def run_split(call: Call, command: Split) -> Answer:
     return await carry_out(call, plain, plan)
 
 
-class Move(Confirmable):
+class Move(Confirmable, verb="move", level=Level.L2):
     """Move a report to another problem or a new one, after a preview; it stays there."""
 
-    verb = "move"
-    level = Level.L2
     examples = ("move I-345 to C-12", "move I-345 to new")
 
     item: ItemRef
@@ -234,22 +217,18 @@ class Move(Confirmable):
 
 
 async def run_move(call: Call, command: Move) -> Answer:
-    """A preview, or the move."""
     to = command.to.number if isinstance(command.to, ClusterRef) else None
     plan = corrections.moving(call.ctx, call.project.id, command.item.number, to)
     return await carry_out(call, command, plan)
 
 
-class Recluster(Command):
+class Recluster(Command, verb="recluster", level=Level.L4):
     """Cluster all reports again with a fresh engine, as one operation that undo takes back.
 
     What people or the language model have touched stays as it is. --dry-run only says what would
-    change; status says how the last one went.
-    """
+    change; status says how the last one went."""
 
-    verb = "recluster"
     costly_when = ("all",)
-    level = Level.L4
     examples = ("recluster --dry-run", "recluster", "recluster status")
 
     what: Annotated[Literal["all", "status"], WORD] = "all"
@@ -269,22 +248,15 @@ async def run_recluster(call: Call, command: Recluster) -> Answer:
     return Answer(recluster_card(job, call.readers), public=True)
 
 
-class Undo(Command):
+class Undo(Command, verb="undo", level=Level.L2, calls="free", examples=("undo", "undo 7")):
     """Undo the last correction, or the one you name: reports return to where they were.
 
-    The last one is that of the cluster spoken of here, where there is one.
-    """
-
-    verb = "undo"
-    calls = "free"
-    level = Level.L2
-    examples = ("undo", "undo 7")
+    The last one is that of the cluster spoken of here, where there is one."""
 
     operation: Annotated[IssueRef | int | None, WORD] = None
 
 
 async def run_undo(call: Call, command: Undo) -> Answer:
-    """The inverse, or what blocks it."""
     named = command.operation
     number = named.number if isinstance(named, IssueRef) else named
     here = await call.implied() if number is None else None
@@ -295,11 +267,9 @@ async def run_undo(call: Call, command: Undo) -> Answer:
 PAGE = 15
 
 
-class ShowHistory(Command):
+class ShowHistory(Command, verb="history", level=Level.L2):
     """List corrections, newest first, with who made them and what was undone."""
 
-    verb = "history"
-    level = Level.L2
     examples = ("history", "history C-12", "history --page=2")
 
     about: Annotated[ClusterRef | None, WORD] = None
@@ -307,7 +277,6 @@ class ShowHistory(Command):
 
 
 async def run_history(call: Call, command: ShowHistory) -> Answer:
-    """One page of the log; of one cluster where it is named."""
     log = await call.ctx.operations.log(call.project.id)
     name = str(command.about) if command.about else ""
     about = command.about.number if command.about else None

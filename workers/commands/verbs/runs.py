@@ -20,15 +20,11 @@ from workers.fixes.steps.starting import allowed_seconds
 from workers.fixes.steps.telling import card_of
 
 
-class ShowPlan(Command):
+class ShowPlan(Command, verb="plan", level=Level.L3, calls="costly"):
     """Symptom, evidence with links, suspected files, approach, tests, risks; approve or steer it.
 
-    Fixes go by the approved version until somebody steers.
-    """
+    Fixes go by the approved version until somebody steers."""
 
-    verb = "plan"
-    calls = "costly"
-    level = Level.L3
     examples = ("plan C-12", "plan C-12 --approve=v2", "plan C-12 -- look at the parser first")
 
     about: Annotated[ClusterRef | None, WORD] = None
@@ -59,17 +55,12 @@ async def run_plan(call: Call, command: ShowPlan) -> Answer:
     return Answer(plan_card(view, plan.among(paths), stands), public=True)
 
 
-class Fix(Command):
+class Fix(Command, verb="fix", level=Level.L3, calls="costly", cost="one fix run"):
     """Reproduce, repair, prove, and open a draft pull request.
 
-    One run a cluster: while one is under way, your note joins it.
-    """
+    One run a cluster: while one is under way, your note joins it."""
 
-    verb = "fix"
-    calls = "costly"
-    level = Level.L3
     examples = ("fix C-12", "fix C-12 --timeout=30m -- keep the public API")
-    cost = "one fix run"
 
     about: Annotated[ClusterRef | None, WORD] = None
     agent: AgentRef | None = None
@@ -80,7 +71,6 @@ class Fix(Command):
 
 
 async def run_fix(call: Call, command: Fix) -> Answer:
-    """Open the run, or join the one there is."""
     ctx, project = call.ctx, call.project
     cluster = await call.cluster(command.about)
     call.require_for(project.github_readers, command.steer)
@@ -112,12 +102,9 @@ async def run_fix(call: Call, command: Fix) -> Answer:
     return Answer(await card_of(ctx, project, made, cluster, call.readers), public=True)
 
 
-class Steer(Command):
+class Steer(Command, verb="steer", aliases=("say",), level=Level.L3):
     """Tell the running agent something; it is heard before its next step."""
 
-    verb = "steer"
-    aliases = ("say",)
-    level = Level.L3
     examples = ("steer the bug is in the parser, not in the printer",)
 
     about: Annotated[RunRef | ClusterRef | None, WORD] = None
@@ -125,7 +112,6 @@ class Steer(Command):
 
 
 async def run_steer(call: Call, command: Steer) -> Answer:
-    """Add a note to the run."""
     found = await call.run(command.about)
     if found.ended:
         raise NotFound(f"{found.name} has ended: /soulcaster fix C-{found.cluster} starts another.")
@@ -134,16 +120,11 @@ async def run_steer(call: Call, command: Steer) -> Answer:
     return call.done(f"steer:{call.said.id}", "Noted for ", Code(found.name), ".")
 
 
-class Stop(Command):
+class Stop(Command, verb="stop", aliases=("cancel",), level=Level.L3, calls="free"):
     """Stop a fix run within seconds, also in the middle of a command. Who asked for it may.
 
-    Where a next version of its fix is being made, that is stopped.
-    """
+    Where a next version of its fix is being made, that is stopped."""
 
-    verb = "stop"
-    calls = "free"
-    aliases = ("cancel",)
-    level = Level.L3
     examples = ("stop", "stop F-7")
     cost = "none; who asked for the run may stop it, too"
 
@@ -187,21 +168,16 @@ async def _meant(call: Call, command: Stop) -> tuple[FixRun, Revision | None]:
     return found, next((one for one in attempts if not one.work.ended), None)
 
 
-class Retry(Command):
+class Retry(Command, verb="retry", level=Level.L3, calls="costly", cost="one fix run"):
     """Run a fix that ended without a pull request again, from the start."""
 
-    verb = "retry"
-    calls = "costly"
-    level = Level.L3
     examples = ("retry F-7", "retry F-7 -- the test needs TZ=UTC")
-    cost = "one fix run"
 
     about: Annotated[RunRef | ClusterRef | None, WORD] = None
     steer: Annotated[str, TEXT] = ""
 
 
 async def run_retry(call: Call, command: Retry) -> Answer:
-    """A new run with the old one's options and notes."""
     ctx, project = call.ctx, call.project
     old = await call.run(command.about)
     if not old.ended:
@@ -230,18 +206,13 @@ async def run_retry(call: Call, command: Retry) -> Answer:
     return Answer(await card_of(ctx, project, made, cluster, call.readers), public=True)
 
 
-class Logs(Command):
+class Logs(Command, verb="logs", level=Level.L3, examples=("logs F-7",)):
     """The last lines of a fix run."""
-
-    verb = "logs"
-    level = Level.L3
-    examples = ("logs F-7",)
 
     about: Annotated[RunRef | ClusterRef | None, WORD] = None
 
 
 async def run_logs(call: Call, command: Logs) -> Answer:
-    """The newest sixty lines."""
     found = await call.run(command.about)
     lines = await call.ctx.runs.log_tail(call.project.id, found.number)
     block = Preformatted(text="\n".join(lines)) if lines else Paragraph("Nothing yet.")

@@ -35,17 +35,14 @@ from workers.intake import quota
 UNHEARD = "; nothing came yet"
 
 
-class ManageSources(Command):
+class ManageSources(Command, verb="source", level=Level.L4):
     """List the doors for alerts and feedback and how they do; open, test, pause or change one.
 
     A second door of a source has a name. A secret is shown once, in the shell or to you alone in
     Slack; never on GitHub. One that the vendor makes is asked for there, in a form. After
     ``rotate`` the one before is good for a day. ``test`` shows the last payload, and how it was
-    read. What a generic door reads is guessed from the first one, and waits for ``confirm``.
-    """
+    read. What a generic door reads is guessed from the first one, and waits for ``confirm``."""
 
-    verb = "source"
-    level = Level.L4
     examples = (
         *("source list", "source add sentry", "source add sentry:checkout", "source rotate sentry"),
         *("source pause sentry:checkout", "source resume sentry:checkout", "source remove sentry"),

@@ -24,11 +24,9 @@ from workers.fixes.steps.telling import card_of
 OLDEST, WORST = 5, 5
 
 
-class Status(Command):
+class Status(Command, verb="status", aliases=("st",)):
     """How the project or a problem stands: how often it is seen, its owner, its fix."""
 
-    verb = "status"
-    aliases = ("st",)
     examples = ("status", "status C-12", "status F-7")
 
     about: Annotated[ClusterRef | RunRef | None, WORD] = None
@@ -104,11 +102,9 @@ async def _everything(call: Call) -> Card:
 PAGE = 15
 
 
-class ListClusters(Command):
+class ListClusters(Command, verb="clusters", aliases=("ls",)):
     """List the problems, worst first."""
 
-    verb = "clusters"
-    aliases = ("ls",)
     examples = ("clusters", "clusters --state=new --sort=recent", "ls --source sentry --page 2")
 
     state: ClusterState | Literal["open", "all"] = "open"
@@ -118,7 +114,6 @@ class ListClusters(Command):
 
 
 async def run_clusters(call: Call, command: ListClusters) -> Answer:
-    """One page of the list."""
     ctx, project, source = call.ctx, call.project, command.source
     listed = (project.id, command.state, command.sort)
     _, total = await ctx.overview.page(*listed, source=source, most=0)

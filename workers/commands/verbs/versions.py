@@ -23,16 +23,12 @@ from workers.memory import know
 from workers.memory.retrieve import version, writings
 
 
-class Revise(Command):
+class Revise(Command, verb="revise", level=Level.L3, calls="costly"):
     """Work on a fix again, as you say or as its reviews ask, and push it as the next version.
 
     Without words, reviews that request changes and were not taken up yet are what is asked. Checks
-    of others that fail on its newest version go with it once, with the end of their logs.
-    """
+    of others that fail on its newest version go with it once, with the end of their logs."""
 
-    verb = "revise"
-    calls = "costly"
-    level = Level.L3
     examples = ("revise -- keep the old name as an alias", "revise F-7")
 
     about: Annotated[RunRef | ClusterRef | None, WORD] = None
@@ -67,13 +63,11 @@ class _OfSubject(Command):
     about: Annotated[RunRef | ClusterRef | AgentRef | None, WORD] = None
 
 
-class ListVersions(_OfSubject):
+class ListVersions(_OfSubject, verb="versions"):
     """The versions of a fix, a plan, the profile or an agent: when, by whom, what it became.
 
-    The newest 20 of a plan and of the profile are kept.
-    """
+    The newest 20 of a plan and of the profile are kept."""
 
-    verb = "versions"
     examples = ("versions", "versions F-7", "versions plan C-12", "versions profile")
 
 
@@ -100,10 +94,9 @@ async def _sized(call: Call, version: Version) -> Version:
     )
 
 
-class Diff(_OfSubject):
+class Diff(_OfSubject, verb="diff"):
     """The difference between two versions of a fix, plan, profile or agent, the older one first."""
 
-    verb = "diff"
     examples = ("diff v1 v3", "diff v1 v2 F-7", "diff plan v1 v3 C-12", "diff ~docs v1 v2")
 
     first: VersionRef
@@ -125,16 +118,12 @@ async def run_diff(call: Call, command: Diff) -> Answer:
     return Answer(cards.diff_card(found, before, after, told))
 
 
-class Revert(_OfSubject):
+class Revert(_OfSubject, verb="revert", level=Level.L3, cost=""):
     """Go back to an earlier version of a fix, by a new commit on top that is proved again first.
 
     Or of a plan: fixes go by it and its notes again, and what people added since no longer counts;
-    of the profile; of an agent, by a pull request.
-    """
+    of the profile; of an agent, by a pull request."""
 
-    verb = "revert"
-    level = Level.L3
-    cost = ""
     examples = ("revert v1", "revert v2 F-7", "revert plan v1 C-12", "revert profile v2")
 
     version: VersionRef

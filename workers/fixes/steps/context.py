@@ -33,20 +33,16 @@ class Ended(Exception):
 
     def __init__(self, verdict: Verdict | None, reason: str) -> None:
         super().__init__(": ".join(filter(None, (verdict and verdict.value, reason))))
-        self.verdict = verdict
-        self.reason = reason
+        self.verdict, self.reason = verdict, reason
 
 
 class RunContext(ABC):
-    """One run being worked on. ``run`` is the newest record this process has seen.
-
-    ``ProjectRun`` keeps it in Redis for a project on GitHub, ``LocalRun`` in memory for a folder.
-    ``sandboxes`` are where code of others runs, opened from ``template`` and known as this run's
-    by the labels in ``mark``. ``environment`` names what is installed in them, ``made`` are the
-    files that its build made in the checkout. ``material`` is what there is to go by beside the
-    reports: strangers wrote it, too. ``open_model`` makes a language model that nobody else uses,
-    or None.
-    """
+    """One run being worked on. ``run`` is the newest record this process has seen. ``ProjectRun``
+    keeps it in Redis for a project on GitHub, ``LocalRun`` in memory for a folder. ``sandboxes``
+    are where code of others runs, opened from ``template`` and known as this run's by the labels in
+    ``mark``. ``environment`` names what is installed in them, ``made`` are the files that its build
+    made in the checkout. ``material`` is what there is to go by beside the reports: strangers wrote
+    it, too. ``open_model`` makes a language model that nobody else uses, or None."""
 
     run: FixRun
     now: Callable[[], datetime]

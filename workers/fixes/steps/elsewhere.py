@@ -72,9 +72,8 @@ class Elsewhere:
     async def _doubt(self, context: RunContext, before: Suite, was: Answers) -> str:
         """Two examples, or one and an earlier test that notices the functions break; and something
         notices whatever is written nearly as the patch is, for the old code passed all else, too.
-
-        One example that another patch answers as well proves neither, unless that one changes more.
-        """
+        One example that another patch answers as well proves neither, unless that one changes
+        more."""
         special = special_cases(self._patch, self._proof_tests, self._patched)
         if await asyncio.to_thread(any, special):
             return "It asks for the very values of the example."

@@ -143,9 +143,7 @@ class LocalRun(RunContext):
         brings_environment: bool = False,
         beside: Tree = MappingProxyType({}),
     ) -> None:
-        self._beside = beside
-        self.brings_environment = brings_environment
-        self.run = run
+        self._beside, self.brings_environment, self.run = beside, brings_environment, run
         self.proved = Patch()
         self.reproduction = Patch()
         self.base = tree

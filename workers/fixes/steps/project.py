@@ -30,9 +30,7 @@ class ProjectRun(RunContext):
     """The context of a job."""
 
     def __init__(self, ctx: Context, project: Project, run: FixRun) -> None:
-        self.ctx = ctx
-        self.project = project
-        self.run = run
+        self.ctx, self.project, self.run = ctx, project, run
         self.now = ctx.now
         self.open_model = lambda purpose: ctx.models.open(project.id, purpose, run.number)
         self.sandboxes, self.template = ctx.sandboxes, ctx.settings.soulcaster_e2b_template
@@ -194,7 +192,6 @@ class RevisionRun(ProjectRun):
             self._namespace = before
 
     async def change(self, decide: Callable[[FixRun], FixRun]) -> FixRun:
-        """See RunContext."""
         await self.revise(lambda one: one.model_copy(update={"work": decide(one.work)}))
         return self.run
 
@@ -207,29 +204,24 @@ class RevisionRun(ProjectRun):
         return self.revision
 
     async def put(self, name: str, data: bytes) -> None:
-        """See RunContext."""
         await super().put(f"{self.revision.id}:{self._namespace}:{name}", data)
 
     async def left(self, name: str) -> bytes:
-        """See RunContext."""
         if name == "case":
             return await super().left(name)
         return await super().left(f"{self.revision.id}:{self._namespace}:{name}")
 
     async def newest(self) -> FixRun:
-        """See ProjectRun."""
         held = await self.ctx.versions.get(self.project.id, self.run.number, self.revision.key)
         return held.work
 
     async def notes(self) -> Sequence[str]:
-        """See RunContext."""
         who = self.run.requested_by
         asked = [f"@{who}: {words}" for words in self.revision.words]
         asked += [f"@{who}, on {r.path}: {r.words}" for r in self.revision.remarks]
         return [*await super().notes(), *asked]
 
     def key(self) -> str:
-        """See RunContext."""
         return f"{super().key()}-{self.revision.id}"
 
     async def forget(self) -> None:

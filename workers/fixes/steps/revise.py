@@ -1,9 +1,7 @@
-"""The steps of the next version of a fix: the same as a run's, on top of the branch's head.
-
-The steps of a run are used as they are. They read and leave ``base``, ``test`` and ``fix``; a
-revision has two of each, in two namespaces: ``head`` is what the agent works on, ``origin`` is the
-base commit, from which the whole of the pull request is proved and judged again.
-"""
+"""The steps of the next version of a fix: the same as a run's, on top of the branch's head. The
+steps of a run are used as they are. They read and leave ``base``, ``test`` and ``fix``; a revision
+has two of each, in two namespaces: ``head`` is what the agent works on, ``origin`` is the base
+commit, from which the whole of the pull request is proved and judged again."""
 
 import asyncio
 from collections.abc import Sequence

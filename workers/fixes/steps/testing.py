@@ -35,8 +35,7 @@ class Tests:
     """How the tests of one run are run."""
 
     def __init__(self, context: RunContext, plan: testplan.TestPlan) -> None:
-        self.plan = plan
-        self._context = context
+        self.plan, self._context = plan, context
         self._timeout = context.run.seconds_allowed * _SHARE
         # The plugins beside a local sandbox's own pytest are ours, not the checkout's.
         bare = context.sandboxes.id == "local" and not context.has_environment

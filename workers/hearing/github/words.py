@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.context import Context
-from bot.domain.cards.views.unsaid import unsaid_card
+from bot.domain.cards.card import Bullets, Card, Code, Section
 from bot.domain.commands.authorship import Said, Written, said_in
 from bot.domain.commands.grammar import parse
 from bot.domain.commands.mention import called
@@ -18,6 +18,8 @@ from workers.commands.hear import as_answer
 from workers.commands.permission import role_of
 from workers.commands.verbs import ROSTER
 from workers.hearing.github.payloads import Comment, Issue, Payload, Review
+
+_LONGEST = 200  # characters of a line that is quoted back
 
 
 async def take(
@@ -76,7 +78,17 @@ async def _quote_back(ctx: Context, payload: Payload, lines: Sequence[str], plac
     project, sender = payload.project, payload.sender.person
     if await role_of(ctx, project, sender) == "none":
         return
-    card = unsaid_card(meant, audience=project.github_readers)
+    card = Card(
+        key="unsaid",
+        audience=project.github_readers,
+        title=("Not done: it counts only from who wrote it",),
+        tone="refused",
+        sections=(Section(Bullets(*((Code(line[:_LONGEST]),) for line in meant))),),
+        footer=(
+            "A command counts for who wrote it, by themselves and in this place: not in a text "
+            "that was moved here, that another app sent, or that somebody else edited.",
+        ),
+    )
     with logged("could not quote back", Rejected, place=place.name), at(Priority.ANSWER):
         await say(ctx, project, place, card)
 

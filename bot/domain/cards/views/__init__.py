@@ -1,4 +1,3 @@
 """What is said about a thing, as cards: pure functions of records. ``bot.render`` marks them up.
 
-**Invariant:** a card for a public repository never quotes a private report.
-"""
+**Invariant:** a card for a public repository never quotes a private report."""

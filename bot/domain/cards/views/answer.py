@@ -4,17 +4,7 @@ import hashlib
 import re
 
 from bot.domain.audience import Audience
-from bot.domain.cards.card import (
-    Bullets,
-    Card,
-    Code,
-    Line,
-    Link,
-    Paragraph,
-    Said,
-    Section,
-    Table,
-)
+from bot.domain.cards.card import Bullets, Card, Code, Line, Link, Paragraph, Said, Section, Table
 from bot.domain.cards.views.cluster import count
 from bot.domain.memory.answers import Answered
 from bot.domain.memory.conversation import Conversation

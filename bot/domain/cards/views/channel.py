@@ -1,7 +1,5 @@
-"""What is said in a Slack channel about whose it is.
-
-Before it is a project's, whoever is there reads it: a private repository is not named.
-"""
+"""What is said in a Slack channel about whose it is. Before it is a project's, whoever is there
+reads it: a private repository is not named."""
 
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Action, Bullets, Card, Code, Line, Paragraph, Section

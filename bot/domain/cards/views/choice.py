@@ -143,10 +143,8 @@ class LookBack(Record):
     """Of the newest ``reports``, clustered in silence as ``sure`` would have: ``problems`` they
     would have been, ``pairs`` that comments and people call duplicates, of which ``found`` were
     joined and ``asked`` more asked about; ``unmarked`` were joined though nobody points them out.
-
     ``examples`` of those are numbers of reports, with the chance (0 to 1) that they are one: it
-    holds no words, so what is deleted meanwhile is in it no more.
-    """
+    holds no words, so what is deleted meanwhile is in it no more."""
 
     reports: int
     problems: int

@@ -32,14 +32,12 @@ _ENDINGS: Mapping[Ending, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ClusterView:
-    """A cluster with a sample of its items, oldest first, and the tally of all of them.
-
-    ``readers`` are those of the card: items that they may not read are only counted, and the
-    cluster says nothing that they may not read, however it was handed in. ``unlike`` tells it from
-    another beside it that is called the same. ``writes_tests``: the agent that repairs needs no
-    example that can be run. ``tracked`` is the address of its tracking issue, "" for none.
-    ``likely`` are labels that people would give its newest issue that lacks them.
-    """
+    """A cluster with a sample of its items, oldest first, and the tally of all of them. ``readers``
+    are those of the card: items that they may not read are only counted, and the cluster says
+    nothing that they may not read, however it was handed in. ``unlike`` tells it from another
+    beside it that is called the same. ``writes_tests``: the agent that repairs needs no example
+    that can be run. ``tracked`` is the address of its tracking issue, "" for none. ``likely`` are
+    labels that people would give its newest issue that lacks them."""
 
     cluster: Cluster
     items: Sequence[Item]

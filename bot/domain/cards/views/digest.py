@@ -58,14 +58,11 @@ _ORDER = ("New", "Escalating", "Regressed", "Waiting for you", "Running", "Watch
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A project at a glance: the worst open problems, those resolved last, and counts of all.
-    What may be one is one of ``worst``, ``asked`` about under its number.
-
-    ``days`` are the occurrences of the last days, today's last.
-    ``beside`` are more of each state than the worst, ``stale`` those that were not seen for long,
-    ``news`` what happened after ``since``, ``only`` the rule that chose the rows, ``sources`` how
-    many reports each sent.
-    """
+    """A project at a glance: the worst open problems, those resolved last, and counts of all. What
+    may be one is one of ``worst``, ``asked`` about under its number. ``days`` are the occurrences
+    of the last days, today's last. ``beside`` are more of each state than the worst, ``stale``
+    those that were not seen for long, ``news`` what happened after ``since``, ``only`` the rule
+    that chose the rows, ``sources`` how many reports each sent."""
 
     worst: Sequence[ClusterView]
     fixed: Sequence[ClusterView]

@@ -93,11 +93,7 @@ def joined_card(number: int, into: str, *, readers: Audience) -> Card:
 
 
 def later_card(
-    key: str,
-    why: str,
-    told: Sequence[tuple[ClusterView, Event | None]],
-    *,
-    readers: Audience,
+    key: str, why: str, told: Sequence[tuple[ClusterView, Event | None]], *, readers: Audience
 ) -> Card:
     """What was not said while ``why``: posts were paused, or it was quiet; one card for all."""
     sections = [

@@ -1,8 +1,7 @@
 """Which reports are one problem: evidence, decisions with reasons, corrections, operations.
 
 **Invariant:** everything in here is pure and deterministic; the same items with the same vectors
-in the same order give the same clusters.
-"""
+in the same order give the same clusters."""
 
 from bot.domain.clusters.engine.calibration import calibration_for
 from bot.domain.clusters.engine.deciding import Eagerness, Engine

@@ -1,7 +1,5 @@
 """What belongs to an embedder: the weights of the scoring function and its thresholds.
-
-``tests/calibrate.py`` made the numbers, by replaying labelled histories.
-"""
+``tests/calibrate.py`` made the numbers, by replaying labelled histories."""
 
 import math
 from collections.abc import Mapping
@@ -54,12 +52,10 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """From which chance on to join unasked.
-
-    A chance fitted elsewhere does not carry over between projects whole, the share of items worth
-    joining does. So the threshold lies between ``chance`` and what ``share`` of the project's own
-    best scores reach, the nearer to the latter the more are known, up to ``trust`` of the way.
-    """
+    """From which chance on to join unasked. A chance fitted elsewhere does not carry over between
+    projects whole, the share of items worth joining does. So the threshold lies between ``chance``
+    and what ``share`` of the project's own best scores reach, the nearer to the latter the more are
+    known, up to ``trust`` of the way."""
 
     chance: float
     share: float = 0.0
@@ -77,8 +73,7 @@ class Join:
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """From which chance on to act. ``sure`` joins what hardly anybody would take back, ``eager``
-    as much as gives the best balance of joins missed and joins wrong.
-    """
+    as much as gives the best balance of joins missed and joins wrong."""
 
     sure: Join
     eager: Join

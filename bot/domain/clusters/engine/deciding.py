@@ -1,8 +1,6 @@
-"""One project's evidence in memory, and the decision where a new report belongs.
-
-Pure and deterministic: no clock, no I/O. The state is rebuilt by adding the same readings in the
-same order.
-"""
+"""One project's evidence in memory, and the decision where a new report belongs. Pure and
+deterministic: no clock, no I/O. The state is rebuilt by adding the same readings in the same
+order."""
 
 from collections.abc import Iterator, KeysView
 from typing import Literal
@@ -51,12 +49,10 @@ COLUMNS = [
 
 
 class Engine:
-    """Remembers items and decides about new ones.
-
-    ``read`` a report, embed ``reading.text``, ``decide``, then ``add``. ``repeat_of`` answers
-    without a vector. ``join`` says how sure a join unasked must be; with ``ask`` only the same text
-    or stack joins. ``lesson`` and ``teach`` are what the project's people taught.
-    """
+    """Remembers items and decides about new ones. ``read`` a report, embed ``reading.text``,
+    ``decide``, then ``add``. ``repeat_of`` answers without a vector. ``join`` says how sure a join
+    unasked must be; with ``ask`` only the same text or stack joins. ``lesson`` and ``teach`` are
+    what the project's people taught."""
 
     def __init__(
         self, calibration: Calibration, dimensions: int, *, join: Eagerness = "sure"
@@ -112,12 +108,9 @@ class Engine:
         cluster: int | None,
         best: float | None = None,
     ) -> None:
-        """Remember an item; ``cluster`` None means that it has none yet.
-
-        Without a vector it is known by its words and stack only, until ``fill``. ``best`` is
-        its decision's best score, from which the project's own distribution is learnt. Harmless
-        when repeated.
-        """
+        """Remember an item; ``cluster`` None means that it has none yet. Without a vector it is
+        known by its words and stack only, until ``fill``. ``best`` is its decision's best score,
+        from which the project's own distribution is learnt. Harmless when repeated."""
         if reading.id in self._row:
             self.move(reading.id, cluster)
             return

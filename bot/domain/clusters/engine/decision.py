@@ -10,12 +10,10 @@ Action = Literal["join", "suggest", "new"]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Where a report goes. ``join`` names a ``cluster``, or none when the item to join has none
-    yet (then both open one); ``suggest`` and ``new`` open their own.
-
-    ``candidates`` are the best earlier items, at most 20, best first. ``nearest_rejected`` is the
-    best one of a cluster it was *not* put in. ``obeyed`` says which corrections decided.
-    """
+    """Where a report goes. ``join`` names a ``cluster``, or none when the item to join has none yet
+    (then both open one); ``suggest`` and ``new`` open their own. ``candidates`` are the best
+    earlier items, at most 20, best first. ``nearest_rejected`` is the best one of a cluster it was
+    *not* put in. ``obeyed`` says which corrections decided."""
 
     action: Action
     cluster: int | None

@@ -1,10 +1,8 @@
-"""Dense vectors in memory: exact cosine among few, a sign sketch and a rerank among many.
-
-An embedder's vectors crowd into a corner of the space, and a project's into a corner of that.
-So similarity is also measured from the project's own mean, and after evening out the directions in
+"""Dense vectors in memory: exact cosine among few, a sign sketch and a rerank among many. An
+embedder's vectors crowd into a corner of the space, and a project's into a corner of that. So
+similarity is also measured from the project's own mean, and after evening out the directions in
 which everything of the project is alike (a soft whitening, https://arxiv.org/abs/2103.15316). What
-that takes is learnt from the stored vectors each time their number has doubled.
-"""
+that takes is learnt from the stored vectors each time their number has doubled."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -59,13 +57,11 @@ class Query:
 
 
 class Dense:
-    """Unit vectors by row number, appended only; a row's vector may come later.
-
-    A row without a vector is like nothing: it is not found, and every similarity with it is 0.
-    Among many rows, a query first compares signs of fixed random projections (Charikar, 2002,
-    https://doi.org/10.1145/509907.509965), 64 bytes a row, and measures the nearest
-    ``shortlist`` rows exactly.
-    """
+    """Unit vectors by row number, appended only; a row's vector may come later. A row without a
+    vector is like nothing: it is not found, and every similarity with it is 0. Among many rows, a
+    query first compares signs of fixed random projections (Charikar, 2002,
+    https://doi.org/10.1145/509907.509965), 64 bytes a row, and measures the nearest ``shortlist``
+    rows exactly."""
 
     def __init__(self, dimensions: int) -> None:
         self.rows = 0

@@ -1,10 +1,8 @@
 """Chances of an embedder that was not measured, fitted to how its cosines spread in a project.
-
 Cosines of two models do not compare, not even as seen from a project's mean, where those of any two
 reports lie about 0: one model spreads them widely, another hardly. How far they spread hardly
 depends on how many of the reports are doubles, which how near a report's nearest is does. So that
-spread is taken to mean what it means with MiniLM, and every cosine is stretched alike.
-"""
+spread is taken to mean what it means with MiniLM, and every cosine is stretched alike."""
 
 from dataclasses import replace
 
@@ -39,10 +37,8 @@ def stretch(first: Vector) -> float:
 
 
 def fitted(embedder: str, first: Vector) -> Calibration:
-    """The calibration of an embedder in a project with these ``first`` vectors.
-
-    As it is anywhere where it was measured, or where there are fewer than ``ENOUGH`` yet.
-    """
+    """The calibration of an embedder in a project with these ``first`` vectors. As it is anywhere
+    where it was measured, or where there are fewer than ``ENOUGH`` yet."""
     known = calibration_for(embedder)
     if measured(embedder) or len(first) < ENOUGH:
         return known

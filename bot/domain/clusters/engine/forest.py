@@ -1,7 +1,5 @@
-"""A graph in which everything has at most one parent and nothing is its own ancestor.
-
-Duplicates form one ("#9 is a duplicate of #7"), and so do the redirects of merged clusters.
-"""
+"""A graph in which everything has at most one parent and nothing is its own ancestor. Duplicates
+form one ("#9 is a duplicate of #7"), and so do the redirects of merged clusters."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

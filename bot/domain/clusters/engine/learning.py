@@ -1,10 +1,8 @@
-"""What a project's own people taught by saying same and not the same.
-
-A logistic layer over the shared score: the chances of a project whose people take many joins back
-fall a little, those of one that joins what was only asked rise. Its prior is the shared score, so a
-few answers move it by little, and its bounds are so near that no row of answers can switch joining
-on or off. It follows from the corrections in force, so it is undone with them.
-"""
+"""What a project's own people taught by saying same and not the same. A logistic layer over the
+shared score: the chances of a project whose people take many joins back fall a little, those of one
+that joins what was only asked rise. Its prior is the shared score, so a few answers move it by
+little, and its bounds are so near that no row of answers can switch joining on or off. It follows
+from the corrections in force, so it is undone with them."""
 
 import math
 from collections.abc import Iterable, Sequence

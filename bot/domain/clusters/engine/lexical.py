@@ -1,8 +1,6 @@
-"""Words in memory: an inverted index to find by, and each item's fields to compare with.
-
-Terms are 32-bit hashes, so no string is kept. How rare a term is, is learnt as items come; a young
-project, in which every word is rare, also goes by how usual a word is anywhere.
-"""
+"""Words in memory: an inverted index to find by, and each item's fields to compare with. Terms are
+32-bit hashes, so no string is kept. How rare a term is, is learnt as items come; a young project,
+in which every word is rare, also goes by how usual a word is anywhere."""
 
 import zlib
 from array import array
@@ -45,8 +43,7 @@ def _usual() -> NDArray[np.float32]:
 
 class Lexical:
     """Inverted index and forward index by row number, appended only. ``young`` says that the items
-    are too few to tell a rare word by.
-    """
+    are too few to tell a rare word by."""
 
     def __init__(self) -> None:
         self.rows = 0
@@ -101,8 +98,7 @@ class Lexical:
         self, reading: Reading, weights: Sequence[float], *, top_k: int
     ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
         """Rows that share the most telling terms with ``reading``, best first, and every row's
-        score. ``weights`` say how much a term of each field counts.
-        """
+        score. ``weights`` say how much a term of each field counts."""
         fields = [getattr(reading, name) for name in FIELDS]
         scores = np.zeros(self.rows, dtype=np.float32)
         weight = np.repeat(np.asarray(weights, dtype=np.float32), [len(f) for f in fields])

@@ -1,7 +1,5 @@
-"""Corrections people made: which items belong together and which do not.
-
-Every later decision obeys them. What contradicts itself is shown, never resolved in silence.
-"""
+"""Corrections people made: which items belong together and which do not. Every later decision obeys
+them. What contradicts itself is shown, never resolved in silence."""
 
 from __future__ import annotations
 
@@ -20,11 +18,9 @@ def pair(a: int, b: int) -> Pair:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Must-link and cannot-link pairs of item numbers; a new record for every change.
-
-    Must-links carry over: a with b and b with c put a with c. Cannot-links hold between whole
-    groups of must-linked items.
-    """
+    """Must-link and cannot-link pairs of item numbers; a new record for every change. Must-links
+    carry over: a with b and b with c put a with c. Cannot-links hold between whole groups of
+    must-linked items."""
 
     must: frozenset[Pair] = frozenset()
     cannot: frozenset[Pair] = frozenset()
@@ -80,10 +76,8 @@ class Links:
         return Links(self.must - gone, self.cannot - gone)
 
     def path(self, a: int, b: int) -> tuple[int, ...]:
-        """A shortest chain of must-links from ``a`` to ``b``; empty when there is none.
-
-        It is what a contradiction is explained with.
-        """
+        """A shortest chain of must-links from ``a`` to ``b``; empty when there is none. It is what
+        a contradiction is explained with."""
         neighbours: dict[int, list[int]] = {}
         for x, y in sorted(self.must):
             neighbours.setdefault(x, []).append(y)

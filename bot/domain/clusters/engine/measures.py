@@ -1,8 +1,6 @@
-"""How good a clustering is, against clusters that people made.
-
-Reports come in time order and are judged as they arrive: what counts is whether a report joined a
-cluster in which at least half of the members before it are true duplicates.
-"""
+"""How good a clustering is, against clusters that people made. Reports come in time order and are
+judged as they arrive: what counts is whether a report joined a cluster in which at least half of
+the members before it are true duplicates."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -13,13 +11,11 @@ RANKS = (1, 5, 10)
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """All in 0..1 except the counts.
-
-    ``recall``: of the reports with an earlier duplicate, the share that joined rightly.
-    ``precision``: of those that joined anything, the share that joined rightly.
-    ``b_cubed``: F1 of the B-cubed measure (Bagga and Baldwin, 1998) over the whole clustering.
-    ``found``: share of the reports with an earlier duplicate that have one among the first k.
-    """
+    """All in 0..1 except the counts. ``recall``: of the reports with an earlier duplicate, the
+    share that joined rightly. ``precision``: of those that joined anything, the share that joined
+    rightly. ``b_cubed``: F1 of the B-cubed measure (Bagga and Baldwin, 1998) over the whole
+    clustering. ``found``: share of the reports with an earlier duplicate that have one among the
+    first k."""
 
     recall: float
     precision: float
@@ -37,10 +33,8 @@ def measure(
     related: Mapping[int, Collection[int]] | None = None,
 ) -> Measures:
     """Judge ``clusters[i]`` and ``candidates[i]`` (earlier positions, best first) of report ``i``.
-
     ``related[i]`` are positions that people linked to ``i`` without calling them duplicates:
-    joining those is neither right nor wrong.
-    """
+    joining those is neither right nor wrong."""
     related = related or {}
     before: dict[int, list[int]] = defaultdict(list)
     earlier: set[str] = set()

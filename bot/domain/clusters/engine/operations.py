@@ -1,8 +1,6 @@
-"""Merge, split, move and undo, as records that can be previewed, applied and reversed exactly.
-
-An operation says what every item's cluster was and will be, which numbers redirect, and which
-corrections it adds and takes back. Its inverse swaps before and after.
-"""
+"""Merge, split, move and undo, as records that can be previewed, applied and reversed exactly. An
+operation says what every item's cluster was and will be, which numbers redirect, and which
+corrections it adds and takes back. Its inverse swaps before and after."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -90,10 +88,8 @@ class LogEntry:
 
 
 def merge(state: Clustering, sources: Sequence[int], into: int, entry: LogEntry) -> Operation:
-    """Everything of ``sources`` goes into ``into``; their numbers redirect there.
-
-    Numbers that redirect already are followed first. Raises Blocked when nothing is left to merge.
-    """
+    """Everything of ``sources`` goes into ``into``; their numbers redirect there. Numbers that
+    redirect already are followed first. Raises Blocked when nothing is left to merge."""
     target = state.redirects.root(into)
     merged = sorted({state.redirects.root(c) for c in sources} - {target})
     moving = [item for cluster in merged for item in state.members(cluster)]
@@ -116,9 +112,7 @@ def merge(state: Clustering, sources: Sequence[int], into: int, entry: LogEntry)
 
 def split(state: Clustering, items: Collection[int], fresh: int, entry: LogEntry) -> Operation:
     """``items``, all of one cluster, open the cluster ``fresh`` and are kept apart from the rest.
-
-    Raises Blocked when they are of several clusters or the whole of one.
-    """
+    Raises Blocked when they are of several clusters or the whole of one."""
     moving = sorted(set(items))
     clusters = {state.membership.get(item) for item in moving}
     if len(clusters) != 1 or None in clusters:
@@ -143,11 +137,9 @@ def move(state: Clustering, item: int, to: int, entry: LogEntry) -> Operation:
 
 
 def undo(state: Clustering, log: Iterable[Operation], number: int, entry: LogEntry) -> Operation:
-    """The exact inverse of operation ``number``.
-
-    Raises Blocked when it was undone already, or when a later operation touched the same items,
-    numbers or corrections: that one has to be undone first.
-    """
+    """The exact inverse of operation ``number``. Raises Blocked when it was undone already, or when
+    a later operation touched the same items, numbers or corrections: that one has to be undone
+    first."""
     entries = list(log)
     counts = in_effect(entries)
     target = next((o for o in entries if o.number == number), None)

@@ -1,8 +1,6 @@
-"""Words that make two reports two problems although all the rest is the same.
-
-"Export loses the last row" and "import loses the last row" share every other word, and a sentence
-vector hardly tells them apart. What is opposed may be suggested and is never joined unasked.
-"""
+"""Words that make two reports two problems although all the rest is the same. "Export loses the
+last row" and "import loses the last row" share every other word, and a sentence vector hardly tells
+them apart. What is opposed may be suggested and is never joined unasked."""
 
 import re
 

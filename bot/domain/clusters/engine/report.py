@@ -74,17 +74,15 @@ class Report:
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """What a report says, in the engine's terms. A pure function of the report and of the lines
-    that the project's earlier reports share.
-
-    ``text`` is for the embedder. ``keys`` name exact and near-exact repeats. The fields of terms
-    are hashes, sorted and unique. ``component`` names what the title says it is about
-    (``net/http: ...``, ``[ui] ...``), 0 where it doesn't. ``named`` are the things it names, see
-    ``names``; ``sides`` and ``negated`` are what its title says of the questions in ``opposites``,
-    ``platforms`` what the whole text says of those among them.
+    that the project's earlier reports share. ``text`` is for the embedder. ``keys`` name exact and
+    near-exact repeats. The fields of terms are hashes, sorted and unique. ``component`` names what
+    the title says it is about (``net/http: ...``, ``[ui] ...``), 0 where it doesn't. ``named`` are
+    the things it names, see ``names``; ``sides`` and ``negated`` are what its title says of the
+    questions in ``opposites``, ``platforms`` what the whole text says of those among them.
     ``series`` names the title without its numbers, and ``numbers`` those; ``wording`` its words as
     they follow each other, ``rest`` the same without the component; ``bag`` is the sum of their
-    hashes, without ids and numbers, so that one word for another moves it by what these two differ.
-    """
+    hashes, without ids and numbers, so that one word for another moves it by what these two
+    differ."""
 
     id: int
     source: str
@@ -203,10 +201,8 @@ _NUMBER = re.compile(r"[\W_]*\d+[\W_]*")
 
 
 def series_of(title: str) -> tuple[int, int]:
-    """Names a title without its numbers, and the numbers: "update to 9.4", "fails (2)".
-
-    Ids, times and addresses are no such numbers: nobody counts by them.
-    """
+    """Names a title without its numbers, and the numbers: "update to 9.4", "fails (2)". Ids, times
+    and addresses are no such numbers: nobody counts by them."""
     said = mask(title, _TELLING).lower()
     words = " ".join(_NUMBER.sub(" ", f" {said} ").split())
     return zlib.crc32(words.encode()), zlib.crc32(" ".join(re.findall(r"\d+", said)).encode())

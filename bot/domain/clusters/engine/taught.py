@@ -1,9 +1,7 @@
-"""A project's own opposites: two words that its people told apart.
-
-Who says that "the invoice page is slow" is not "the checkout page is slow" teaches that, here,
-invoice and checkout are two things, whatever else two titles share. It follows from the corrections
-in force, so it is undone with them.
-"""
+"""A project's own opposites: two words that its people told apart. Who says that "the invoice page
+is slow" is not "the checkout page is slow" teaches that, here, invoice and checkout are two things,
+whatever else two titles share. It follows from the corrections in force, so it is undone with
+them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -17,11 +15,9 @@ Swap = tuple[int, int]
 
 
 def words_of(links: Links, titles: Mapping[int, Terms]) -> dict[Swap, Pair]:
-    """The words that corrections tell apart, and the two items that each was learnt from.
-
-    Two titles teach where they share two words or more and each has one that the other lacks; but
-    not what people also called the same.
-    """
+    """The words that corrections tell apart, and the two items that each was learnt from. Two
+    titles teach where they share two words or more and each has one that the other lacks; but not
+    what people also called the same."""
     same = {swap for _, swap in _swaps(links.must, titles)}
     newest = sorted(links.cannot, key=max)[-NEWEST:]
     return {swap: said for said, swap in _swaps(newest, titles) if swap not in same}

@@ -36,8 +36,7 @@ class Needs(Record):
     ``others`` for other languages, ``prepare`` and ``variables`` what CI makes and sets then.
     ``lock`` is the file whose versions are kept to, ``pins`` those versions where they are plain.
     ``imports`` are modules that tests import, and what may install each. ``why`` names the file
-    each came from; ``left_out`` is what a build can't do.
-    """
+    each came from; ``left_out`` is what a build can't do."""
 
     root: str = ""
     setup: tuple[str, ...] = ()

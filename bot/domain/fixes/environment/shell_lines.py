@@ -1,7 +1,5 @@
-"""What shell lines of other people's set-ups install: CI files, tox, nox.
-
-They are read as words and never run: what they name is installed by commands of ours.
-"""
+"""What shell lines of other people's set-ups install: CI files, tox, nox. They are read as words
+and never run: what they name is installed by commands of ours."""
 
 import contextlib
 import posixpath

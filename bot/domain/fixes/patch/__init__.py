@@ -1,7 +1,6 @@
 """What a fix changes: trees of files, the patch between two of them, its text as git prints it.
 
-**Invariant:** a patch is computed by us from two trees, never parsed from what an agent says.
-"""
+**Invariant:** a patch is computed by us from two trees, never parsed from what an agent says."""
 
 from bot.domain.fixes.patch.diff import Change, Patch, apply, diff
 from bot.domain.fixes.patch.ignored import DROPPING_FOLDERS, matcher, unwanted

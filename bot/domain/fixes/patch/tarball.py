@@ -27,15 +27,12 @@ def tree_from_tar(
     max_files: int = MAX_FILES,
     max_bytes: int = MAX_BYTES,
 ) -> dict[str, Entry]:
-    """The files of a tarball, plain or gzipped, by path.
-
-    ``strip`` drops that many leading folders (GitHub's tarballs have one). ``skip`` leaves paths
-    out before anything else is asked of them. Symlinks are kept as they are and never followed.
-    Sizes are held to the caps as the headers have them, before a member is read; what is gzipped
-    may hold 25 times its bytes, or 48 MB.
-    Raises BadPayload for absolute paths, ``..``, devices, hard links, files with holes and
-    anything twice; TooLarge over the caps.
-    """
+    """The files of a tarball, plain or gzipped, by path. ``strip`` drops that many leading folders
+    (GitHub's tarballs have one). ``skip`` leaves paths out before anything else is asked of them.
+    Symlinks are kept as they are and never followed. Sizes are held to the caps as the headers have
+    them, before a member is read; what is gzipped may hold 25 times its bytes, or 48 MB. Raises
+    BadPayload for absolute paths, ``..``, devices, hard links, files with holes and anything twice;
+    TooLarge over the caps."""
     tree: dict[str, Entry] = {}
     stream: IO[bytes] = io.BytesIO(data)
     if data[:2] == b"\x1f\x8b":

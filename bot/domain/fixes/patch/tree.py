@@ -17,8 +17,7 @@ SPECIAL_BITS = 0o7000  # setuid, setgid, sticky: git drops them, the policy refu
 class Entry(Record):
     """One file. ``data`` is its bytes; of a symlink it is the target, as git stores it.
 
-    ``mode`` is one of git's four, plus setuid, setgid or sticky where a tarball had them.
-    """
+    ``mode`` is one of git's four, plus setuid, setgid or sticky where a tarball had them."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64"

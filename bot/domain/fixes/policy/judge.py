@@ -15,12 +15,10 @@ def judge(
     tree: Tree,
     chosen: Collection[str] = (),
 ) -> list[Finding]:
-    """What speaks against publishing ``patch``, refusals first.
-
-    ``tree`` is what the patch applies to: the base commit with the reproducing tests, which are
-    the paths in ``proof_tests``. We, and no agent, gave the files in ``chosen`` their place: they
-    may be the first of their language there.
-    """
+    """What speaks against publishing ``patch``, refusals first. ``tree`` is what the patch applies
+    to: the base commit with the reproducing tests, which are the paths in ``proof_tests``. We, and
+    no agent, gave the files in ``chosen`` their place: they may be the first of their language
+    there."""
     findings = dict.fromkeys(_all(patch, rules, proof_tests, tree, chosen))
     return sorted(findings, key=lambda found: (found.severity != "refuse", found.path, found.rule))
 

@@ -1,8 +1,6 @@
 """What a fix may touch: paths that mean the same everywhere, and files that lie among their own
-kind and steer nothing.
-
-The rest needs the project's word: what is known to steer, and what is not known at all.
-"""
+kind and steer nothing. The rest needs the project's word: what is known to steer, and what is not
+known at all."""
 
 import json
 import re

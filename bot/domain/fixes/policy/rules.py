@@ -17,8 +17,7 @@ class Rules(Record):
 
     ``allow`` opens what a fix may not touch by itself (paths, binaries, modes). ``max_lines``
     counts added and removed lines, ``max_bytes`` added ones. ``only`` are all that may be touched,
-    where it says any.
-    """
+    where it says any."""
 
     max_files: int = Field(default=20, ge=1)
     max_lines: int = Field(default=800, ge=1)

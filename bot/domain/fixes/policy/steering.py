@@ -1,8 +1,6 @@
-"""Names of files that configure, build, deploy, hook or instruct.
-
-Only of those that pass for source, text or data by their ending: any other file is asked about
-for its ending alone, and needs no name here.
-"""
+"""Names of files that configure, build, deploy, hook or instruct. Only of those that pass for
+source, text or data by their ending: any other file is asked about for its ending alone, and needs
+no name here."""
 
 import re
 import unicodedata
