@@ -19,6 +19,7 @@ from bot.domain.ports import Limits
 from bot.jobs import LANES, NOBODY, QUEUES
 from bot.settings import Settings, misspelt
 from bot.storage.commands import TOLD_AFTER
+from bot.storage.outage import is_away
 from bot.storage.text import text
 from handlers import doctor_models
 from handlers.github.examined import look_at_address, look_at_github, look_at_webhook
@@ -56,17 +57,28 @@ Check = Callable[[Context], Awaitable[Found]]
 async def examine(settings: Settings) -> list[CheckResult]:
     """Every check, in the order in which things depend on each other."""
     async with open_context(settings) as ctx:
-        rows = [CheckResult(need, f"{each} ({why})") for need, each, why in ctx.adapters()]
+        rows = [CheckResult(f"for {n}", f"{each} ({why})") for n, each, why in ctx.adapters()]
         rows += [CheckResult(*row) for row in choose_agent.readiness(ctx.settings_for_adapters)]
-        for what, check in CHECKS.items():
-            began = time.monotonic()
-            try:
-                found, mend = await check(ctx)
-            except (SoulcasterError, RedisError) as error:
-                found, mend = str(error), "mend what the message says"
-            took = round((time.monotonic() - began) * 1000)
-            rows.append(CheckResult(what, found, mend, took))
-    return rows
+        return rows + await look(ctx, CHECKS)
+
+
+async def look(ctx: Context, checks: Mapping[str, Check]) -> list[CheckResult]:
+    """What each finds; those that a Redis that is away keeps from looking are one row."""
+    rows, without = list[CheckResult](), list[str]()
+    for what, check in checks.items():
+        began = time.monotonic()
+        try:
+            found, mend = await check(ctx)
+        except (SoulcasterError, RedisError) as error:
+            found, mend = str(error), "mend what the message says"
+            if is_away(error):
+                without.append(what)
+                mend = f"start it, or mend REDIS_URL; not looked at: {', '.join(without)}"
+                away = CheckResult("Redis", f"it is away: {error}", mend)
+                continue
+        took = round((time.monotonic() - began) * 1000)
+        rows.append(CheckResult(what, found, mend, took))
+    return [*rows, away] if without else rows
 
 
 async def _redis(ctx: Context) -> Found:

@@ -275,3 +275,11 @@ async def test_no_secret_that_we_hold_gets_into_a_log(ctx: Context) -> None:
     async with open_context(Settings(**{**dict(ctx.settings), **told})):
         assert redact(f"why={secret}") == "why=[redacted]"
         assert redact("in short: no") == "in short: no"
+
+
+async def test_a_redis_that_is_away_is_one_row_of_doctor(tmp_path: Path) -> None:
+    async with opened("redis://127.0.0.1:1/0", tmp_path, Fernet.generate_key().decode()) as ctx:
+        checks = {"memory": doctor._memory, "disk": doctor._disk, "quotas": doctor._quotas}
+        disk, redis = await doctor.look(ctx, checks)
+    assert (disk.what, disk.ok, redis.what) == ("disk", True, "Redis")
+    assert redis.mend == "start it, or mend REDIS_URL; not looked at: memory, quotas"
