@@ -64,21 +64,22 @@ async def examine(settings: Settings) -> list[CheckResult]:
 
 async def look(ctx: Context, checks: Mapping[str, Check]) -> list[CheckResult]:
     """What each finds; those that a Redis that is away keeps from looking are one row."""
-    rows, without = list[CheckResult](), list[str]()
+    rows, without, why = list[CheckResult](), list[str](), ""
     for what, check in checks.items():
         began = time.monotonic()
         try:
             found, mend = await check(ctx)
-        except (SoulcasterError, RedisError) as error:
+        except (SoulcasterError, RedisError, OSError) as error:  # a full disk, too
             found, mend = str(error), "mend what the message says"
             if is_away(error):
-                without.append(what)
-                mend = f"start it, or mend REDIS_URL; not looked at: {', '.join(without)}"
-                away = CheckResult("Redis", f"it is away: {error}", mend)
+                without, why = [*without, what], found
                 continue
         took = round((time.monotonic() - began) * 1000)
         rows.append(CheckResult(what, found, mend, took))
-    return [*rows, away] if without else rows
+    if without:
+        mend = f"start it, or mend REDIS_URL; not looked at: {', '.join(without)}"
+        rows.append(CheckResult("Redis", f"it is away: {why}", mend))
+    return rows
 
 
 async def _redis(ctx: Context) -> Found:
