@@ -1,6 +1,5 @@
 """``soulcaster doctor``: every dependency checked, each red row with what mends it."""
 
-import json
 import secrets
 import shutil
 import time
@@ -309,13 +308,8 @@ async def _parked(ctx: Context) -> Found:
 
 
 async def _unread(ctx: Context) -> Found:
-    waiting = sum(
-        [
-            json.loads(one.member)[0] in HEARERS
-            for lane in QUEUES["work"]
-            for one in await ctx.jobs.parked(lane)
-        ]
-    )
+    parked = [one.name for lane in QUEUES["work"] for one in await ctx.jobs.parked(lane)]
+    waiting = sum(name.split()[0] in HEARERS for name in parked)
     gone = await ctx.inbox.unread()
     found = f"{waiting} wait" if waiting else "none"
     if gone:

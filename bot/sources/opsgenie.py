@@ -9,7 +9,6 @@ from bot.sources.table import Table
 
 SOURCE = Table(
     NAME="opsgenie",
-    LABEL="Opsgenie",
     state="action",
     open=("create",),
     over=("close", "delete"),

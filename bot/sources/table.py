@@ -15,6 +15,7 @@ from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
 
 from bot.domain.audience import Audience
+from bot.domain.clusters.tally import spelled
 from bot.domain.errors import BadPayload
 from bot.domain.models import Draft
 from bot.sources import proof
@@ -48,7 +49,6 @@ class Table:
     """
 
     NAME: str
-    LABEL: str
     KIND: Literal["tracker", "alert", "feedback"] = "alert"
     AUDIENCE: Audience = Audience.TEAM
     SECRET_IN_URL: bool = False
@@ -74,6 +74,11 @@ class Table:
     fingerprint: str = ""
     frames: str = ""
     tags: str = ""
+
+    @property
+    def LABEL(self) -> str:
+        """As cards call it."""
+        return spelled(self.NAME)
 
     def parse(
         self, payload: object, headers: Mapping[str, str], received_at: datetime

@@ -300,15 +300,10 @@ def cluster_menu(cluster: Cluster) -> tuple[Action, ...]:
 
 def run_line(run: FixRun) -> Line:
     """``F-7 running`` or ``F-7 proved, #45``; only its own card follows its steps."""
-    if run.pull_url:
-        return (
-            Code(run.name),
-            f" {run.verdict.value if run.verdict else run.state.value}, ",
-            Link(f"pull request {run.pull_request}", run.pull_url),
-        )
-    if run.ended:
-        return (Code(run.name), f" {run.verdict.value if run.verdict else run.state.value}")
-    return (Code(run.name), " stopping" if run.stop_asked_by else f" {run.state.value}")
+    how = run.verdict.value if run.verdict else run.state.value
+    said = Code(run.name), " stopping" if run.stop_asked_by and not run.ended else f" {how}"
+    pull = ", ", Link(f"pull request {run.pull_request}", run.pull_url)
+    return (*said, *pull) if run.pull_url else said
 
 
 def _citations(items: tuple[int, ...]) -> Line:
