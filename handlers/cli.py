@@ -197,8 +197,7 @@ def doctor(
     if as_json:
         print(json.dumps([{**asdict(row), "ok": row.ok} for row in rows], indent=1))
         raise typer.Exit(0 if all(row.ok for row in rows) else 1)
-    told = (Column(name, overflow="fold") for name in ("what", "found", "to do"))
-    table = Table("", *told, "ms")
+    table = Table("", *(Column(n, overflow="fold") for n in ("what", "found", "to do")), "ms")
     for row in rows:
         mark, took = "[green]✓[/]" if row.ok else "[red]✗[/]", f"{row.ms:,}" if row.ms else ""
         table.add_row(mark, row.what, row.found, row.mend, took)

@@ -12,7 +12,6 @@ from redis.exceptions import RedisError, ResponseError
 from bot.adapters import choose_agent
 from bot.adapters.sandboxes.trials import LIMITS, TRIALS
 from bot.context import Context, open_context
-from bot.domain.clusters.engine.fitting import standing
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.domain.ports import Limits
 from bot.jobs import LANES, NOBODY, QUEUES
@@ -251,25 +250,6 @@ async def _trusted(ctx: Context) -> Found:
     return found, _ISOLATE
 
 
-async def _embedder(ctx: Context) -> Found:
-    began = time.monotonic()
-    await ctx.embedder.embed(["one text"])
-    found = f"{ctx.embedder.id}, first text in {(time.monotonic() - began) * 1000:.0f} ms"
-    agreed = {p.full_name: await ctx.embeddings.agreed(p.id) for p in await ctx.projects.all()}
-    others = [f"{p} uses {its}" for p, its in agreed.items() if its not in ("", ctx.embedder.id)]
-    mend = "set SOULCASTER_EMBEDDER the same on every machine" if others else ""
-    return "; ".join([found + standing(ctx.embedder.id), *others]), mend
-
-
-async def _vectors(ctx: Context) -> Found:
-    under_way = [
-        f"{project.full_name}: {line}"
-        for project in await ctx.projects.all()
-        if (line := await ctx.embeddings.under_way(project.id))
-    ]
-    return "; ".join(under_way) or "all of the embedder in use", ""
-
-
 async def _waiting(ctx: Context) -> Found:
     late = (ctx.now() - TOLD_AFTER).timestamp()
     told = [
@@ -308,8 +288,8 @@ async def _parked(ctx: Context) -> Found:
 
 
 async def _unread(ctx: Context) -> Found:
-    parked = [one.name for lane in QUEUES["work"] for one in await ctx.jobs.parked(lane)]
-    waiting = sum(name.split()[0] in HEARERS for name in parked)
+    parked = [one.name.split()[0] for each in QUEUES["work"] for one in await ctx.jobs.parked(each)]
+    waiting = sum(name in HEARERS for name in parked)
     gone = await ctx.inbox.unread()
     found = f"{waiting} wait" if waiting else "none"
     if gone:
@@ -346,8 +326,8 @@ CHECKS: Mapping[str, Check] = {
     "sandbox": _sandbox,
     **{f"sandbox {name}": _limit(name) for name in TRIALS},
     "trusted repositories": _trusted,
-    "embedder": _embedder,
-    "stored vectors": _vectors,
+    "embedder": doctor_models.embedder,
+    "stored vectors": doctor_models.vectors,
     "questions to the model": doctor_models.questions,
     "commands that wait": _waiting,
     "commands not answered": _unanswered,

@@ -51,9 +51,8 @@ async def look_around(ctx: Context) -> None:
     if last is None or ctx.now() - last >= timedelta(days=1):
         waiting = sum([await ctx.jobs.pending(lane) for lane in LANES])
         ended = [f"{count} {how}" for how, count in sorted((await ctx.runs.verdicts()).items())]
-        repositories = len(await ctx.projects.all())
-        words = f"Soulcaster runs: {repositories} repositories, {waiting} jobs to do, "
-        words += f"{len(known | found)} alarms on; fixes so far: {', '.join(ended) or 'none'}."
+        words = f"Soulcaster runs: {len(await ctx.projects.all())} repositories, {waiting} jobs to "
+        words += f"do, {len(known | found)} alarms on; fixes so far: {', '.join(ended) or 'none'}."
         if await _say(ctx, f":heartbeat: {words}"):
             await ctx.marks.put(HEARTBEAT, ctx.now())
 

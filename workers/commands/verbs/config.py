@@ -56,9 +56,8 @@ async def run_config(call: Call, command: Config) -> Answer:
         chosen = Origin("digest.schedule", words, "digest schedule, said in a chat")
         origins = [chosen if each.key == chosen.key else each for each in origins]
     if not origins:
-        near = nearest(command.key, [each.key for each in known])
-        hint = f"Did you mean {near}?" if near else "What there is: config show"
-        raise NotUnderstood(f"{command.key} is no key of {PATH}. {hint}")
+        near = nearest(command.key, [each.key for each in known]) or "config show"
+        raise NotUnderstood(f"{command.key} is no key of {PATH}. Did you mean {near}?")
     return Answer(config_card(call.readers, origins, whole=call.person.operator))
 
 
