@@ -94,7 +94,7 @@ $(RUNNING): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Soulcaster needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	@$(PYTHON) -m venv .venv
 	@$(call install,requirements.lock,what Soulcaster runs on: about 400 MB in a minute or two)
-	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS=ignore $(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(DEVELOPING): $(RUNNING) requirements-dev.lock

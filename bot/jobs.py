@@ -262,6 +262,10 @@ class Jobs:
         """Jobs that have not ended, due or not."""
         return int(await self._redis.hlen(keys.generations(lane)))
 
+    async def waiting(self, lane: Lane) -> list[int]:
+        """Projects with a job to do in a lane; one may be named for a moment after its last."""
+        return [number(tenant) for tenant in await self._redis.zrange(keys.turns(lane), 0, -1)]
+
     async def given_up(self, lane: Lane) -> int:
         """How many were."""
         return int(await self._redis.hlen(keys.parked(lane)))

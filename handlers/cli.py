@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from redis.exceptions import RedisError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from bot import log as logs
 from bot.adapters.sandboxes import processes
@@ -192,11 +192,12 @@ def doctor(
     """Check every dependency; each red row says what mends it."""
     from handlers.doctor import examine
 
-    rows = asyncio.run(examine(settings_here()))
+    with console.status("Looking. What a sandbox may use is tried, which takes up to a minute."):
+        rows = asyncio.run(examine(settings_here()))
     if as_json:
         print(json.dumps([{**asdict(row), "ok": row.ok} for row in rows], indent=1))
         raise typer.Exit(0 if all(row.ok for row in rows) else 1)
-    table = Table("", "what", "found", "to do", "ms")
+    table = Table("", *(Column(n, overflow="fold") for n in ("what", "found", "to do")), "ms")
     for row in rows:
         mark, took = "[green]✓[/]" if row.ok else "[red]✗[/]", f"{row.ms:,}" if row.ms else ""
         table.add_row(mark, row.what, row.found, row.mend, took)

@@ -1,6 +1,5 @@
 """``soulcaster doctor``: every dependency checked, each red row with what mends it."""
 
-import json
 import secrets
 import shutil
 import time
@@ -13,12 +12,12 @@ from redis.exceptions import RedisError, ResponseError
 from bot.adapters import choose_agent
 from bot.adapters.sandboxes.trials import LIMITS, TRIALS
 from bot.context import Context, open_context
-from bot.domain.clusters.engine.fitting import standing
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.domain.ports import Limits, Sandbox
 from bot.jobs import LANES, NOBODY, QUEUES
 from bot.settings import Settings, misspelt
 from bot.storage.commands import TOLD_AFTER
+from bot.storage.outage import is_away
 from bot.storage.text import text
 from handlers import doctor_models
 from handlers.github.examined import look_at_address, look_at_github, look_at_webhook
@@ -56,16 +55,28 @@ Check = Callable[[Context], Awaitable[Found]]
 async def examine(settings: Settings) -> list[CheckResult]:
     """Every check, in the order in which things depend on each other."""
     async with open_context(settings) as ctx:
-        rows = [CheckResult(need, f"{each} ({why})") for need, each, why in ctx.adapters()]
+        rows = [CheckResult(f"for {n}", f"{each} ({why})") for n, each, why in ctx.adapters()]
         rows += [CheckResult(*row) for row in choose_agent.readiness(ctx.settings_for_adapters)]
-        for what, check in CHECKS.items():
-            began = time.monotonic()
-            try:
-                found, mend = await check(ctx)
-            except (SoulcasterError, RedisError) as error:
-                found, mend = str(error), "mend what the message says"
-            took = round((time.monotonic() - began) * 1000)
-            rows.append(CheckResult(what, found, mend, took))
+        return rows + await look(ctx, CHECKS)
+
+
+async def look(ctx: Context, checks: Mapping[str, Check]) -> list[CheckResult]:
+    """What each finds; those that a Redis that is away keeps from looking are one row."""
+    rows, without, why = list[CheckResult](), list[str](), ""
+    for what, check in checks.items():
+        began = time.monotonic()
+        try:
+            found, mend = await check(ctx)
+        except (SoulcasterError, RedisError, OSError) as error:  # a full disk, too
+            found, mend = str(error), "mend what the message says"
+            if is_away(error):
+                without, why = [*without, what], found
+                continue
+        took = round((time.monotonic() - began) * 1000)
+        rows.append(CheckResult(what, found, mend, took))
+    if without:
+        mend = f"start it, or mend REDIS_URL; not looked at: {', '.join(without)}"
+        rows.append(CheckResult("Redis", f"it is away: {why}", mend))
     return rows
 
 
@@ -235,25 +246,6 @@ async def _trusted(ctx: Context) -> Found:
     return found, _ISOLATE
 
 
-async def _embedder(ctx: Context) -> Found:
-    began = time.monotonic()
-    await ctx.embedder.embed(["one text"])
-    found = f"{ctx.embedder.id}, first text in {(time.monotonic() - began) * 1000:.0f} ms"
-    agreed = {p.full_name: await ctx.embeddings.agreed(p.id) for p in await ctx.projects.all()}
-    others = [f"{p} uses {its}" for p, its in agreed.items() if its not in ("", ctx.embedder.id)]
-    mend = "set SOULCASTER_EMBEDDER the same on every machine" if others else ""
-    return "; ".join([found + standing(ctx.embedder.id), *others]), mend
-
-
-async def _vectors(ctx: Context) -> Found:
-    under_way = [
-        f"{project.full_name}: {line}"
-        for project in await ctx.projects.all()
-        if (line := await ctx.embeddings.under_way(project.id))
-    ]
-    return "; ".join(under_way) or "all of the embedder in use", ""
-
-
 async def _waiting(ctx: Context) -> Found:
     late = (ctx.now() - TOLD_AFTER).timestamp()
     told = [
@@ -292,13 +284,8 @@ async def _parked(ctx: Context) -> Found:
 
 
 async def _unread(ctx: Context) -> Found:
-    waiting = sum(
-        [
-            json.loads(one.member)[0] in HEARERS
-            for lane in QUEUES["work"]
-            for one in await ctx.jobs.parked(lane)
-        ]
-    )
+    parked = [one.name.split()[0] for each in QUEUES["work"] for one in await ctx.jobs.parked(each)]
+    waiting = sum(name in HEARERS for name in parked)
     gone = await ctx.inbox.unread()
     found = f"{waiting} wait" if waiting else "none"
     if gone:
@@ -335,8 +322,8 @@ CHECKS: Mapping[str, Check] = {
     "sandbox": _sandbox,
     **{f"sandbox {name}": _limit(name) for name in TRIALS},
     "trusted repositories": _trusted,
-    "embedder": _embedder,
-    "stored vectors": _vectors,
+    "embedder": doctor_models.embedder,
+    "stored vectors": doctor_models.vectors,
     "questions to the model": doctor_models.questions,
     "commands that wait": _waiting,
     "commands not answered": _unanswered,

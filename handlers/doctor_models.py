@@ -1,7 +1,10 @@
-"""What ``soulcaster doctor`` finds of language models."""
+"""What ``soulcaster doctor`` finds of models: those of language, and the embedder."""
+
+import time
 
 from bot.adapters import choose_model
 from bot.context import Context
+from bot.domain.clusters.engine.fitting import standing
 from bot.storage.answers import JUDGE, SUMMARY, Kind
 
 
@@ -34,3 +37,24 @@ async def of_projects(ctx: Context) -> tuple[str, str]:
         told.append(f"{project.full_name}: {await ctx.models.month(project.id)}")
         short += [f"{project.full_name} {n}" for n in await ctx.models.unreachable(project.id)]
     return "; ".join(told) or "no project", f"key set for {', '.join(short)}" if short else ""
+
+
+async def embedder(ctx: Context) -> tuple[str, str]:
+    """How long it takes, and which projects use another."""
+    began = time.monotonic()
+    await ctx.embedder.embed(["one text"])
+    found = f"{ctx.embedder.id}, first text in {(time.monotonic() - began) * 1000:.0f} ms"
+    agreed = {p.full_name: await ctx.embeddings.agreed(p.id) for p in await ctx.projects.all()}
+    others = [f"{p} uses {its}" for p, its in agreed.items() if its not in ("", ctx.embedder.id)]
+    mend = "set SOULCASTER_EMBEDDER the same on every machine" if others else ""
+    return "; ".join([found + standing(ctx.embedder.id), *others]), mend
+
+
+async def vectors(ctx: Context) -> tuple[str, str]:
+    """What is being made anew for the embedder in use."""
+    under_way = [
+        f"{project.full_name}: {line}"
+        for project in await ctx.projects.all()
+        if (line := await ctx.embeddings.under_way(project.id))
+    ]
+    return "; ".join(under_way) or "all of the embedder in use", ""

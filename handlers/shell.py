@@ -21,7 +21,7 @@ async def project_of(ctx: Context, name: str) -> Project:
     if len(projects) == 1:
         return projects[0]
     names = ", ".join(project.full_name for project in projects) or "none yet"
-    raise NotFound(f"Which repository? Name it before: owner/repo status. Installed on: {names}.")
+    raise NotFound(f"Which repository? Say --project owner/repo. Installed on: {names}.")
 
 
 @dataclass(frozen=True, slots=True)

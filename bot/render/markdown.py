@@ -48,14 +48,12 @@ def _fitting(card: cards.Card, *, heading: bool) -> Markdown:
 
 def _card(card: cards.Card, *, heading: bool) -> str:
     gist = [_heading(card) if heading else "", _facts(card.facts)]
-    rest = [
-        *(_section(section, "####" if heading else "##") for section in card.sections),
-        _actions(card.actions, card.language),
-        f"<sub>{footer}</sub>" if (footer := _line(card.footer)) else "",
-    ]
+    gist += [_section(section, "####" if heading else "##") for section in card.sections]
+    rest = [*gist[3:], _actions(card.actions, card.language)]
     if card.folded and any(rest):
         rest = ["<details><summary>More</summary>", *rest, "</details>"]
-    body = "\n\n".join(part for part in [*gist, *rest] if part)
+    footer = f"<sub>{line}</sub>" if (line := _line(card.footer)) else ""
+    body = "\n\n".join(part for part in [*gist[:3], *rest, footer] if part)
     return f"{marker(card.key)}\n{body}\n"
 
 

@@ -10,7 +10,6 @@ from bot.sources import grafana, proof
 SOURCE = replace(
     grafana.SOURCE,
     NAME="alertmanager",
-    LABEL="Alertmanager",
     prove=proof.by_token,
     each="alerts",
     key="fingerprint || to_string(labels)",

@@ -6,7 +6,6 @@ from bot.sources.table import Table
 
 SOURCE = Table(
     NAME="bugsnag",
-    LABEL="BugSnag",
     SECRET_IN_URL=True,
     state="trigger.stateChange || trigger.type",
     open=(

@@ -36,7 +36,6 @@ def other_topic(payload: object, agreed: str) -> str:
 
 SOURCE = Table(
     NAME="cloudwatch",
-    LABEL="CloudWatch",
     prepare=_alarm,
     only="alarm.AlarmName",
     state="alarm.NewStateValue",

@@ -63,7 +63,6 @@ def _key(told: Mapping[str, Any], title: str, scope: str) -> str:
 
 SOURCE = Table(
     NAME="datadog",
-    LABEL="Datadog",
     prepare=_even,
     state="state",
     over=("over",),

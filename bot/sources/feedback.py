@@ -21,7 +21,6 @@ def _even(told: Mapping[str, Any]) -> dict[str, Any]:
 
 SOURCE = Table(
     NAME="feedback",
-    LABEL="Feedback",
     KIND="feedback",
     SECRET_IN_URL=True,
     prepare=_even,

@@ -51,7 +51,6 @@ class _Generic(Table):
 
 SOURCE = _Generic(
     NAME="generic",
-    LABEL="The sender",
     SECRET_IN_URL=True,
     title="title",
     over=(

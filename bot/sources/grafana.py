@@ -8,7 +8,6 @@ from bot.sources.table import Table
 
 SOURCE = Table(
     NAME="grafana",
-    LABEL="Grafana",
     prove=proof.signed_by("x-grafana-alerting-signature"),
     each="alerts || [@]",
     state="status || state",

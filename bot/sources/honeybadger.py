@@ -8,7 +8,6 @@ _TRACE = "(notice.application_trace || notice.backtrace)"
 
 SOURCE = Table(
     NAME="honeybadger",
-    LABEL="Honeybadger",
     SECRET_IN_URL=True,
     state="event",
     open=(

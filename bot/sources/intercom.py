@@ -23,7 +23,6 @@ def _as_text(told: Mapping[str, Any]) -> dict[str, Any]:
 
 SOURCE = Table(
     NAME="intercom",
-    LABEL="Intercom",
     KIND="feedback",
     prove=proof.signed_by("x-hub-signature", prefix="sha1=", algorithm="sha1"),
     prepare=_as_text,

@@ -9,7 +9,6 @@ _CONDITION = "(condition_name || alertConditionNames || title)"
 
 SOURCE = Table(
     NAME="newrelic",
-    LABEL="New Relic",
     state="current_state || state",
     open=("open", "created", "activated"),
     over=("closed",),

@@ -7,7 +7,6 @@ from bot.sources.table import Table
 
 SOURCE = Table(
     NAME="opsgenie",
-    LABEL="Opsgenie",
     state="action",
     open=("create",),
     over=("close", "delete"),

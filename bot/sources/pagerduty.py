@@ -13,7 +13,6 @@ _TITLE = (
 
 SOURCE = Table(
     NAME="pagerduty",
-    LABEL="PagerDuty",
     prove=proof.signed_by("x-pagerduty-signature", prefix="v1="),
     each="messages || [event]",
     state="event_type || event || type",

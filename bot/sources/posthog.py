@@ -49,7 +49,6 @@ _VALUES = ("$exception_list.0.value", "$exception_message", "description")
 
 SOURCE = Table(
     NAME="posthog",
-    LABEL="PostHog",
     prepare=_even,
     state="name",
     open=(

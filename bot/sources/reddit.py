@@ -64,7 +64,6 @@ def _thing(kind: object, data: Mapping[str, Any]) -> dict[str, Any]:
 
 SOURCE = Table(
     NAME="reddit",
-    LABEL="Reddit",
     KIND="feedback",
     AUDIENCE=Audience.PUBLIC,
     prepare=_even,

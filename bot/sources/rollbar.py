@@ -9,7 +9,6 @@ _TRACE = f"({_LAST}.body.trace || {_LAST}.body.trace_chain[0])"
 
 SOURCE = Table(
     NAME="rollbar",
-    LABEL="Rollbar",
     SECRET_IN_URL=True,
     state="event_name",
     open=(

@@ -140,7 +140,6 @@ def _issue(
 # An incident of an alert rule: the rule is the item.
 _METRIC = Table(
     NAME=NAME,
-    LABEL=LABEL,
     state="action",
     open=("critical", "warning", "open"),
     over=("resolved",),

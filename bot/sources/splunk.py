@@ -21,7 +21,6 @@ def _with_row(told: Mapping[str, Any]) -> dict[str, Any]:
 
 SOURCE = Table(
     NAME="splunk",
-    LABEL="Splunk",
     SECRET_IN_URL=True,
     prepare=_with_row,
     only="sid || search_name || result",

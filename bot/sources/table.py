@@ -13,6 +13,7 @@ from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
 
 from bot.domain.audience import Audience
+from bot.domain.clusters.tally import spelled
 from bot.domain.errors import BadPayload
 from bot.domain.models import Draft
 from bot.sources import proof
@@ -44,7 +45,6 @@ class Table:
     ``when`` is the time of an occurrence, ``ended`` of a recovery."""
 
     NAME: str
-    LABEL: str
     KIND: Literal["tracker", "alert", "feedback"] = "alert"
     AUDIENCE: Audience = Audience.TEAM
     SECRET_IN_URL: bool = False
@@ -70,6 +70,11 @@ class Table:
     fingerprint: str = ""
     frames: str = ""
     tags: str = ""
+
+    @property
+    def LABEL(self) -> str:
+        """As cards call it."""
+        return spelled(self.NAME)
 
     def parse(
         self, payload: object, headers: Mapping[str, str], received_at: datetime

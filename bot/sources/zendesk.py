@@ -9,7 +9,6 @@ _TICKET = "(detail.ticket || detail)"
 
 SOURCE = Table(
     NAME="zendesk",
-    LABEL="Zendesk",
     KIND="feedback",
     prove=proof.signed_by(
         "x-zendesk-webhook-signature", before="x-zendesk-webhook-signature-timestamp", base64=True

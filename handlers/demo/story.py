@@ -288,7 +288,7 @@ class Story:
         again = {"login": MAINTAINER, "state": "open"}
         await self.stage.person(f"/issues/{number}", "PATCH", **again)
         name = await self._becomes(number, ClusterState.REGRESSED, "open")
-        await self._said(pull, "come back after")
+        await self._said(pull, "seen again after")
         self.outcome.regressed = name
         return f"{name} has come back after #{pull}"
 

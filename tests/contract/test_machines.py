@@ -25,7 +25,7 @@ from bot.render import render_markdown
 from bot.storage import keys
 from bot.storage.embeddings import AWAY_SECONDS, REPLACED_SECONDS
 from bot.storage.vault import Vault, open_vault
-from handlers import doctor
+from handlers import doctor, doctor_models
 from workers import jobs
 from workers.clusters import evidence
 from workers.worker import drain, work
@@ -95,7 +95,7 @@ async def test_who_has_another_takes_no_clustering_job_and_says_so_once(
     assert f"The embedder of {SHOP.full_name} is {Hashing.id}" in told[0]
     assert "set SOULCASTER_EMBEDDER" in told[0]
     assert (foreign.embedded.total(), await placed(other)) == (0, 1)
-    found, mend = await doctor._embedder(other)
+    found, mend = await doctor_models.embedder(other)
     assert mend
     assert found.split("; ")[1] == f"acme/shop uses {Hashing.id}"
     # What a person asked for is kept, and obeyed where it can be.
@@ -112,7 +112,7 @@ async def test_who_has_another_takes_no_clustering_job_and_says_so_once(
         await enqueue(one, jobs.reembed_items, P)
         await drain(one, "work")
     assert await one.embeddings.agree(P, "new/1") == Hashing.id
-    assert (await doctor._embedder(one))[1] == ""
+    assert (await doctor_models.embedder(one))[1] == ""
 
 
 @pytest.mark.parametrize("same", [True, False], ids=["this machine", "another machine"])

@@ -598,9 +598,15 @@ async def test_a_fix_that_waits_behind_others_says_so(
     assert "waits for its turn" not in first
     assert "No fixer runs now" in first
     assert "It waits for its turn behind 1 fix run." in second
-    # Others than the project's own are before it, too; and its card follows how that stands.
+    # Others than the project's own are before it, too; and its card follows how that stands. One
+    # that has nothing there is not looked at.
     await enqueue(ctx, jobs.fix_run, project.id + 1, 1)
+    idle = project.model_copy(update={"id": project.id + 2, "full_name": "acme/idle"})
+    await ctx.projects.put(idle)
     await look_around(ctx)
+    for number, asked in (project.id, 1), (project.id + 1, 1), (idle.id, 0):
+        found = await ctx.redis.zrange(keys.todo("work", number), 0, -1)
+        assert sum(b"show_waiting" in one for one in found) == asked
     await drain(ctx, "work")
     assert ["behind 2 fix runs." in one for one in await comments(stage)] == [True, True]
     while claim := await ctx.jobs.claim("fixes"):

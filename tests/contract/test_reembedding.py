@@ -26,7 +26,7 @@ from bot.storage import keys
 from bot.storage.commands import Utterance
 from bot.storage.embeddings import REPLACED_SECONDS
 from bot.storage.vectors import StoredVectors
-from handlers import doctor
+from handlers import doctor_models
 from workers import jobs
 from workers.clusters import evidence, placing, reembed
 from workers.commands.answering import answer_to
@@ -223,7 +223,7 @@ async def test_killed_in_the_middle_it_goes_on_where_it_was(ctx: Context) -> Non
 
     line = f"re-embedding {2 * reembed.BATCH} of {OLD} items for folded/512"
     assert line in await said(ctx)
-    assert await doctor._vectors(ctx) == (f"acme/shop: {line}", "")
+    assert await doctor_models.vectors(ctx) == (f"acme/shop: {line}", "")
     assert await stored(ctx, Hashing()) == set(range(1, OLD + 1)), "the old ones stay till the end"
 
     second = Folded()

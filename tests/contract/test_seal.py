@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -275,3 +276,14 @@ async def test_no_secret_that_we_hold_gets_into_a_log(ctx: Context) -> None:
     async with open_context(Settings(**{**dict(ctx.settings), **told})):
         assert redact(f"why={secret}") == "why=[redacted]"
         assert redact("in short: no") == "in short: no"
+
+
+async def test_a_redis_that_is_away_is_one_row_of_doctor(tmp_path: Path) -> None:
+    async def full(_: Context) -> tuple[str, str]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async with opened("redis://127.0.0.1:1/0", tmp_path, Fernet.generate_key().decode()) as ctx:
+        checks = {"memory": doctor._memory, "files": full, "quotas": doctor._quotas}
+        files, redis = await doctor.look(ctx, checks)
+    assert (files.what, files.found) == ("files", "[Errno 28] No space left on device")
+    assert redis.mend == "start it, or mend REDIS_URL; not looked at: memory, quotas"

@@ -46,6 +46,11 @@ def later(ctx: Context, **span: float) -> None:
     ctx.clock = lambda: moment
 
 
+async def test_a_door_is_called_as_its_reports_are(ctx: Context) -> None:
+    await say(ctx, "source add generic", SHELL)
+    assert "- Generic: `/hooks/generic/" in await listed(ctx)
+
+
 async def test_two_doors_of_a_source_have_names(ctx: Context) -> None:
     for words in ("source add datadog", "source add datadog:eu"):
         assert (await say(ctx, words, SHELL))[1] == "done"

@@ -86,7 +86,7 @@ async def test_what_returns_after_it_is_a_regression_of_that_fix(problem: Proble
     await problem.seen(hours=73, times=1)
     record = await problem.ctx.clusters.get(problem.project, 1)
     assert record.state is ClusterState.REGRESSED
-    assert f"come back after #{problem.pull}" in await problem.said()
+    assert f"seen again after #{problem.pull}" in await problem.said()
 
 
 async def test_a_watch_is_not_judged_before_its_end(problem: Problem) -> None:

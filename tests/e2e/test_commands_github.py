@@ -162,6 +162,8 @@ async def test_an_unknown_verb_gets_the_nearest(stage: Stage, number: int) -> No
     # 99 years of one of the few fixers
     assert await obey(stage, number, "/soulcaster fix --timeout=5200w") == "refused"
     assert await obey(stage, number, "/soulcaster fix --timeout=61m") == "refused"
+    assert await obey(stage, number, "/soulcaster config show fix.max_fils") == "refused"
+    assert any("Did you mean fix.max\\_files?" in r["body"] for r in await replies(stage, number))
 
 
 async def test_phones_and_capitals_are_understood(stage: Stage, number: int) -> None:

@@ -129,7 +129,7 @@ def test_a_newcomer_watches_the_story_and_plays_on(
         page.get_by_role("link", name="Pull requests").click()
         page.get_by_role("link", name="Fix: ").first.click()
         page.get_by_text("Closes #").wait_for()
-        page.get_by_text("come back after").first.wait_for()
+        page.get_by_text("seen again after").first.wait_for()
         if keep:
             page.screenshot(path=PICTURES / "pull_request.png")
         page.get_by_role("link", name="Files changed").click()

@@ -61,4 +61,4 @@ def test_a_redis_elsewhere_without_keys(tmp_path: Path) -> None:
     told, asked = ended.stderr.splitlines()
     assert "no SOULCASTER_VAULT_KEYS: other machines cannot work with this Redis" in told
     assert "vault.key" in told
-    assert asked.startswith("soulcaster: Which repository?")
+    assert asked.startswith("soulcaster: Which repository? Say --project owner/repo.")

@@ -340,6 +340,17 @@ def test_of_what_the_web_says_only_what_a_page_bears_out_is_shown():
     assert borne_out(said, pages, [], []).problem
 
 
+def test_a_profile_takes_no_table_for_a_sentence_and_names_a_place_once():
+    readme = "A shop for bicycles and tools.\n\n| module | what is in it |\n|---|---|\n"
+    tests = "Its tests are run with: pytest -q (pyproject.toml configures pytest)"
+    found = profile.extracted({"README.md": readme}, [], [], tests)
+    assert [each.text for each in found.identity] == ["A shop for bicycles and tools."]
+    [tools] = found.tools
+    assert (tools.text, tools.of) == (
+        "Its tests are run with: pytest -q", ("pyproject.toml configures pytest",)
+    )  # fmt: skip
+
+
 def test_what_a_model_is_asked_is_the_same_every_time(golden):
     readme = chunk("README.md", "A shop for bicycles and tools.")
     answer = chunk("#3", "Thanks, could you send the invoice's number?")

@@ -121,6 +121,13 @@ def card(plan: Plan, stands: Plan | None = None) -> str:
     return render_markdown(plan_card(view, plan, stands))
 
 
+def test_the_evidence_of_a_plan_is_whole_sentences() -> None:
+    wrapped = "The last page of a category is missing, and nobody\ncan reach it.\n\nIt is empty."
+    report = item(1, wrapped)
+    [evidence] = extract_plan(CLUSTER, [report]).evidence
+    assert evidence.text == "The last page of a category is missing, and nobody can reach it."
+
+
 def test_the_cards(golden: Callable[[str, str], None]) -> None:
     extracted = extract_plan(CLUSTER, ITEMS, version=2)
     drafted = plan_of(Drafted.model_validate(GOOD), extracted, author="gemini-3.5-flash")

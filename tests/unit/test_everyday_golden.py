@@ -88,6 +88,9 @@ CARDS: dict[str, Callable[[], Card]] = {
     "everyday_help_fix": lambda: help_card(
         Help(about="fix"), ROSTER, Level.L2, THERE, readers=Audience.PUBLIC
     ),
+    "everyday_help_source": lambda: help_card(
+        Help(about="source"), ROSTER, Level.L4, THERE, readers=Audience.PUBLIC
+    ),
     "everyday_named_in_passing": asked,
 }
 

@@ -51,6 +51,13 @@ def test_what_was_picked_passes_the_check() -> None:
     assert problems(summary.title, summary.sentences, ITEMS) == []
 
 
+def test_the_head_of_a_traceback_is_no_sentence() -> None:
+    body = (
+        "It stops.\n```\nTraceback (most recent call last):\n  File 'a', line 3, in f\nE: no\n```"
+    )
+    assert not any("Traceback" in s.text for s in extract([SummaryInput(1, "No", body)]).sentences)
+
+
 def check(text: str, *items: int) -> list[str]:
     return problems("CSV export fails", [Sentence(text=text, items=items)], ITEMS)
 

@@ -26,7 +26,7 @@ HEARTBEAT = "heartbeat"
 async def look_around(ctx: Context) -> None:
     """The clock's: services that fail, jobs that nobody takes or that were given up; and once a
     day, and as the first thing ever said, that all goes on."""
-    projects, known, found = await ctx.projects.all(), await ctx.marks.told(), dict[str, str]()
+    known, found = await ctx.marks.told(), dict[str, str]()
     for service, (open_for, since) in (await ctx.breakers.failing()).items():
         began, name = datetime.fromtimestamp(since, UTC), f"breaker:{service}"
         # Where nobody calls, nobody knows better.
@@ -36,8 +36,8 @@ async def look_around(ctx: Context) -> None:
         late, frees = timedelta(seconds=seconds), "does a worker run?"
         if count and lane == "fixes":
             frees = "start another fixer, or raise SOULCASTER_FIXES_AT_ONCE."
-            for project in projects:
-                await enqueue(ctx, jobs.show_waiting, project.id)
+            for project in await ctx.jobs.waiting(lane):
+                await enqueue(ctx, jobs.show_waiting, project)
         if late > LONG:
             words = f"Jobs of the lane `{lane}` are due since {ctx.now() - late:%d %b %H:%M} UTC"
             found[f"late:{lane}"] = f"{words}, and nobody takes them: {frees}"
@@ -49,8 +49,8 @@ async def look_around(ctx: Context) -> None:
     if last is None or ctx.now() - last >= timedelta(days=1):
         waiting = sum([await ctx.jobs.pending(lane) for lane in LANES])
         ended = [f"{count} {how}" for how, count in sorted((await ctx.runs.verdicts()).items())]
-        words = f"Soulcaster runs: {len(projects)} repositories, {waiting} jobs to do, "
-        words += f"{len(known | found)} alarms on; fixes so far: {', '.join(ended) or 'none'}."
+        words = f"Soulcaster runs: {len(await ctx.projects.all())} repositories, {waiting} jobs to "
+        words += f"do, {len(known | found)} alarms on; fixes so far: {', '.join(ended) or 'none'}."
         if await _say(ctx, f":heartbeat: {words}"):
             await ctx.marks.put(HEARTBEAT, ctx.now())
 

@@ -199,8 +199,8 @@ class Card(_Frozen):
     """What is said. ``key`` names the thing it is about, the same at every edit: ``run:F-7``.
     ``audience``: whom it was written for; it holds nothing that they may not read. ``more``: what
     is said less often, in a menu where the place has one; where it has a form, the form opens.
-    ``folded``: one person asked for it, and all but its gist is behind a line where others read
-    along. ``language``: that of our own words in it."""
+    ``folded``: one person asked for it, and what follows its facts and first section is behind a
+    line where others read along. ``language``: that of our own words in it."""
 
     key: str
     audience: Audience

@@ -137,8 +137,8 @@ def sentences_of(item: SummaryInput) -> list[str]:
     said = read(item.title, item.body[:4_000])
     parts = _SENTENCE.split(said.prose.replace("\n", " ") if said.prose else said.title)
     found = [clipped(part, SENTENCE_LIMIT) for part in parts if len(part.split()) >= 4]
-    errors = [clipped(line, SENTENCE_LIMIT) for line in said.errors[:2]]
-    return [*found[:20], *errors] or [clipped(said.title or item.body, SENTENCE_LIMIT)]
+    errors = [clipped(line, SENTENCE_LIMIT) for line in said.errors if line[:9] != "Traceback"]
+    return [*found[:20], *errors[:2]] or [clipped(said.title or item.body, SENTENCE_LIMIT)]
 
 
 def _value(said: set[str], weight: dict[str, float]) -> float:

@@ -15,6 +15,7 @@ from bot.domain.models import Cluster, Item, Record, Worded
 # The author of a plan that is picked from the reports themselves.
 EXTRACTIVE = "extractive"
 _PATH = re.compile(r"[\w./-]+\.(?:py|js|ts|tsx|go|rs|java|rb|c|cc|cpp|cs|php)\b")
+_WRAPPED = re.compile(r"(?<![.!?:;{}()>`])\n(?=[a-z])")
 _MODULE = re.compile(r"\b([a-z_]\w*(?:\.[a-z_]\w*){1,5})\s*\(")
 
 
@@ -128,8 +129,8 @@ def suspected_files(items: Sequence[Item]) -> tuple[str, ...]:
 
 
 def _sentence(item: Item) -> str:
-    """The first line of a report that says something."""
-    for line in item.body.splitlines():
+    """The first line of a report that says something, with what is wrapped of it."""
+    for line in _WRAPPED.sub(" ", item.body).splitlines():
         words = line.strip(" #>*-`")
         if len(words.split()) >= 4:
             return words

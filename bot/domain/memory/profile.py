@@ -14,6 +14,7 @@ from bot.domain.models import Place, Record, Worded
 State = Literal["none", "processing", "quick ready", "complete", "failed"]
 SENTENCES = 3
 _RULE = re.compile(r"^\s*(?:[-*]|\d+[.)])\s+(\S.{12,})$", re.MULTILINE)
+_ROW = re.compile(r"^\s*\|.*$", re.MULTILINE)  # of a table: no sentence
 _RULES = ("AGENTS.md", "CLAUDE.md", "CONTRIBUTING.md")
 
 INSTRUCTIONS = f"""\
@@ -85,9 +86,11 @@ def extracted(
     """The sections in the words of files and people themselves; ``tests`` says how its tests are
     run, and in brackets where that stands, "" where nobody knows."""
     readme = next((path for path in files if path.lower().startswith("readme")), "")
-    identity = sentences_of(SummaryInput(0, "", files.get(readme, "")[:4_000])) if readme else []
+    about = _ROW.sub("", files.get(readme, "")[:4_000])
+    identity = sentences_of(SummaryInput(0, "", about)) if readme else []
     rules = [(m[1], path) for path in _RULES if path in files for m in _RULE.finditer(files[path])]
-    tools = [(tests, tests.rpartition(" (")[2].rstrip(")"))] if tests else []
+    said, _, where = tests.rpartition(" (")
+    tools = [(said, where.rstrip(")"))] if tests else []
     tools += [(f"Its checks run in {p}", p) for p in files if p.startswith(".github/workflows/")]
     return Sections(
         voice=said_most(answers),

@@ -113,9 +113,9 @@ function tabs(view, number) {
   }, label, h("span.count", {}, String(count))));
 }
 
-/** Comment on the issue of this title, and show it. */
-export async function comment(title, body) {
-  const issue = state.issues.find((one) => one.title === title);
+/** Comment on the issue of this title, or the one that was just made, and show it. */
+export async function comment(title, body, made) {
+  const issue = made ?? state.issues.find((one) => one.title === title);
   if (!issue) return;
   location.hash = `#/issue/${awaited = issue.number}`;
   document.querySelector("#github-body").onwheel = () => { awaited = -1; };

@@ -115,7 +115,7 @@ export function commentBox(issue, context, ...more) {
     h("div.box", {},
       h("textarea", { name: "body", rows: "3", "aria-label": "Comment", placeholder: "Comment, or /soulcaster fix, why, status, help…" }),
       h("footer", {}, as(context),
-        issue.pull ? h("span.hint") : h("span.hint", {}, "Commands start a line: ", h("code", {}, "/soulcaster ")),
+        h("span.hint"),
         more,
         issue.pull?.merged ? null : h("button.button", { type: "button", "data-act": "close", "data-number": issue.number, "data-state": open ? "closed" : "open" },
           open ? "Close" : "Reopen"),

@@ -10,10 +10,10 @@ const TRIES = [
   ["Ask for another fix", () => comment(SHIPPING, "/soulcaster fix")],
   ["Ask why reports are one", () => comment(COUPON, "/soulcaster why")],
   ["Mistype a command", () => comment(COUPON, "/soulcaster statsu")],
-  ["Report a problem twice", () => open(
+  ["Report a problem twice", async () => comment("", "/soulcaster why", await open(
     "Orders of 50 euros still pay for delivery",
     "The shop promises free shipping from 50 EUR, and at exactly 50.00 I am charged 4.90.",
-  )],
+  ))],
   ["Ask for the status in Slack", () => command("status")],
 ];
 

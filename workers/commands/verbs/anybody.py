@@ -120,7 +120,7 @@ def _one(command: type[Command], level: Level, there: Mapping[str, str]) -> Card
             *((Fact("Short", ", ".join(command.aliases)),) if command.aliases else ()),
         ),
         sections=(
-            *((Section(Paragraph(more)),) if more else ()),
+            *((Section(Paragraph(*coded(more.replace("``", "`")))),) if more else ()),
             Section(Bullets(*examples), title="Examples"),
         ),
     )

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Bullets, Card, Code, Line, Said, Section, Table
 from bot.domain.commands.command import WORD, Command, Level, levels
+from bot.domain.commands.grammar import nearest
 from bot.domain.errors import ConfigError, NotUnderstood, Rejected, SoulcasterError
 from bot.github.app import ACTIONS, PUBLISH, TALK
 from bot.jobs import LANES
@@ -45,16 +46,16 @@ async def run_config(call: Call, command: Config) -> Answer:
                 sections=(Section(Bullets(*said)),),
             )
         return call.done("config", Code(PATH), " is right.")
+    known = await configs.origins(call.project)
     origins = [
-        each
-        for each in await configs.origins(call.project)
-        if command.key in ("", each.key) or each.key.startswith(f"{command.key}.")
+        e for e in known if command.key in ("", e.key) or e.key.startswith(f"{command.key}.")
     ]
     if words := await call.ctx.digests.schedule(call.project.id):
         chosen = Origin("digest.schedule", words, "digest schedule, said in a chat")
         origins = [chosen if each.key == chosen.key else each for each in origins]
     if not origins:
-        raise NotUnderstood(f"{command.key} is no key of {PATH}.")
+        near = nearest(command.key, [each.key for each in known]) or "config show"
+        raise NotUnderstood(f"{command.key} is no key of {PATH}. Did you mean {near}?")
     return Answer(config_card(call.readers, origins, whole=call.person.operator))
 
 

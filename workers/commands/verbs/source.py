@@ -20,6 +20,7 @@ from bot.domain.cards.card import (
     Preformatted,
     Section,
 )
+from bot.domain.clusters.tally import spelled
 from bot.domain.commands.command import TEXT, WORD, Command, Level
 from bot.domain.commands.references import Duration, SubredditRef
 from bot.domain.errors import NotFound, NotUnderstood
@@ -204,7 +205,6 @@ async def _list(call: Call, doors: list[Hook]) -> Answer:
 
 
 def _line(door: Hook) -> Line:
-    label = SOURCES[door.source].LABEL if door.source in SOURCES else door.source
     rotate = Code(f"source rotate {door.word}")
     said: Line = ()
     if not door.secret:
@@ -217,7 +217,7 @@ def _line(door: Hook) -> Line:
     elif door.weak:
         said = (", weak: its secret comes in the URL. Have it sent in a header, then say ", rotate)
     named: Line = (" ", Code(door.word)) if door.name else ()
-    return (label, *named, ": ", Code(_path(door)), *said)
+    return (spelled(door.source), *named, ": ", Code(_path(door)), *said)
 
 
 async def _health(call: Call, door: Hook) -> Line:

@@ -127,7 +127,7 @@ async def run_clusters(call: Call, command: ListClusters) -> Answer:
             " ",
             *v.title,
             f" · {sparkline(v.day)} {v.since(timedelta(hours=24))} in 24 h · "
-            f"{count(v.tally.reports, 'report')} · {v.cluster.state.value.replace('_', ' ')}",
+            f"{count(v.tally.reports, 'report')} · {v.cluster.state.words}",
         )
         for v in shown
         if not any(v.cluster.number in each.clusters for each in asked)

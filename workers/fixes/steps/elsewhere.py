@@ -96,7 +96,7 @@ class Elsewhere:
         most = _PATIENCE * (1 + (context.run.green.seconds if context.run.green else 0))
         others = await asyncio.to_thread(list, neighbours(self._base, self._earlier))
         for path, line, data in others:
-            await context.tell(f"whether any test notices `{line[:100]}`")
+            await context.tell(f"whether any test notices: {line[:100]}")
             tree = {**self._patched, path: Entry(mode=self._patched[path].mode, data=data)}
             if await self._green(tree, most) and not await self._held(context, before, tree):
                 return f"Every test passes with `{line[:100]}`, too."

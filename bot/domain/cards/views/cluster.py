@@ -230,7 +230,7 @@ def severity_line(cluster: Cluster) -> Line:
 
 
 def watch_line(cluster: Cluster, watch: Watch) -> str:
-    """``gone after #45 (Sentry 40 → 0)``; what was seen again later has come back after it."""
+    """``gone after #45 (Sentry 40 → 0)``; what came back later was ``seen again``."""
     back = cluster.state is ClusterState.REGRESSED and watch.verdict != "still there"
     after = f"#{watch.pull} in {watch.release[:60]}" if watch.release else f"#{watch.pull}"
     if watch.release == "" and not back:
@@ -241,7 +241,7 @@ def watch_line(cluster: Cluster, watch: Watch) -> str:
         f"{spelled(name)} {before} → {after}" for name, before, after in watch.counts
     )
     seen = f" ({counts})" if counts else ""
-    return f"{'come back' if back else watch.verdict} after {after}{seen}"
+    return f"{'seen again' if back else watch.verdict} after {after}{seen}"
 
 
 def watch_card(view: ClusterView) -> Card:
@@ -297,17 +297,11 @@ def cluster_menu(cluster: Cluster) -> tuple[Action, ...]:
 
 
 def run_line(run: FixRun) -> Line:
-    """``F-7 running, step prove`` or ``F-7 proved, #45``."""
-    if run.pull_url:
-        return (
-            Code(run.name),
-            f" {run.verdict.value if run.verdict else run.state.value}, ",
-            Link(f"pull request {run.pull_request}", run.pull_url),
-        )
-    if run.ended:
-        return (Code(run.name), f" {run.verdict.value if run.verdict else run.state.value}")
-    step, state = run.step, "stopping" if run.stop_asked_by else run.state.value
-    return (Code(run.name), f" {state}" + (f", step {step.name.value}" if step else ""))
+    """``F-7 running`` or ``F-7 proved, #45``; only its own card follows its steps."""
+    how = run.verdict.value if run.verdict else run.state.value
+    said = Code(run.name), " stopping" if run.stop_asked_by and not run.ended else f" {how}"
+    pull = ", ", Link(f"pull request {run.pull_request}", run.pull_url)
+    return (*said, *pull) if run.pull_url else said
 
 
 def _citations(items: tuple[int, ...]) -> Line:
