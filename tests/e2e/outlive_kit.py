@@ -26,7 +26,7 @@ PROCFILE = dict(
 
 
 async def until(
-    what: str, so: Callable[[], Awaitable[bool]], *, seconds: float = 60, told: str = ""
+    what: str, so: Callable[[], Awaitable[bool]], *, seconds: float = 120, told: str = ""
 ) -> None:
     """Wait for something that must come."""
     try:
