@@ -1,8 +1,8 @@
 """Our processes, forked from one that has imported what they need.
 
 To import it takes two seconds of a core, and a module starts four processes and kills many. What
-is started as in production, by exec, is told by test_up, test_demo, test_two_machines,
-test_outlive, and of commands by test_fix_local.
+is started as in production, by exec, is told by test_up, test_demo, test_outlive, and of commands
+by test_fix_local.
 """
 
 from __future__ import annotations
@@ -61,6 +61,24 @@ class Fork:
 
     def kill(self) -> None:
         self._process.kill()
+
+
+class Started:
+    """A fork that is asked as a ``subprocess.Popen`` is; what it is told is as for ``become``."""
+
+    def __init__(self, *told: object) -> None:
+        self._process = _SERVER.Process(target=become, args=told)
+        self._process.start()
+        self.kill, self.terminate = self._process.kill, self._process.terminate
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    returncode = property(poll)
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        self._process.join(timeout)
+        return self._process.exitcode
 
 
 class ForkedStack(Stack):

@@ -114,7 +114,7 @@ async def status(reader: asyncio.StreamReader) -> int:
 
 
 async def until(happened: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not happened():  # noqa: ASYNC110 - the server runs in this loop
             await asyncio.sleep(0.005)
 
@@ -249,11 +249,13 @@ async def test_who_guesses_waits_longer_each_time(open_server: Any) -> None:
     other = await server.ctx.vault.open_hook(1, "feedback")
     mallory, honest = "203.0.113.9", "198.51.100.7"
     # What stands before our own proxy's word was written by the sender.
-    guesses = [await knock(server, hook, f"guess {n}", f"1.2.3.{n}, {mallory}") for n in range(6)]
-    assert [code for code, _ in guesses] == [401, 401, 401, 429, 429, 429]
-    assert all(0 < wait <= 1 for code, wait in guesses if code == 429)
-    # Even the right one tells nothing while one waits; nobody else waits.
-    assert (await knock(server, hook, hook.secret, mallory))[0] == 429
+    guesses = [await knock(server, hook, f"guess {n}", f"1.2.3.{n}, {mallory}") for n in range(3)]
+    assert [code for code, _ in guesses] == [401, 401, 401]
+    # Even the right one tells nothing while one waits, for a second; nobody else waits.
+    at_once = [f"guess {n}" for n in range(3)] + [hook.secret]
+    refused = await asyncio.gather(*(knock(server, hook, word, mallory) for word in at_once))
+    assert [code for code, _ in refused] == [429] * 4
+    assert all(0 < wait <= 1 for _, wait in refused)
     assert await knock(server, hook, hook.secret, honest) == (202, 0)
     assert await knock(server, other, other.secret, mallory) == (202, 0)
 
@@ -287,8 +289,8 @@ async def test_who_signs_well_is_heard_whatever_its_neighbours_did(open_server: 
     server = await open_server(soulcaster_wrong_secrets=3)
     body = json.dumps({"action": "opened"}).encode()
     wrong = {**signed(body), "X-Hub-Signature-256": WRONG}
-    tries = [await server.post("/github/webhook", body, wrong) for _ in range(6)]
-    assert [code for code, _ in tries] == [401, 401, 401, 429, 429, 429]
+    tries = [await server.post("/github/webhook", body, wrong) for _ in range(4)]
+    assert [code for code, _ in tries] == [401, 401, 401, 429]
     assert await server.post("/github/webhook", body, signed(body)) == (202, 0)
 
 

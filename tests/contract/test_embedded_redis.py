@@ -20,7 +20,7 @@ def pid(server: EmbeddedRedis) -> int:
     return int((server.folder / "pid").read_text())
 
 
-def until(happened, seconds: float = 10) -> None:
+def until(happened, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import aiohttp
 import redis
+from forks import Started
 
 from bot.storage.embedded import find_server
 from handlers.demo.stage import free_port
@@ -26,7 +27,7 @@ PROCFILE = dict(
 
 
 async def until(
-    what: str, so: Callable[[], Awaitable[bool]], *, seconds: float = 60, told: str = ""
+    what: str, so: Callable[[], Awaitable[bool]], *, seconds: float = 120, told: str = ""
 ) -> None:
     """Wait for something that must come."""
     try:
@@ -157,7 +158,7 @@ class Processes:
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         self.folder = folder
         self.env = {**settings_of_nobody(), **settings}
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.running: dict[str, subprocess.Popen[bytes] | Started] = {}
         self._read: dict[str, int] = {}
 
     def start(self, *names: str) -> None:
@@ -211,3 +212,12 @@ class Processes:
         finally:
             for process in self.running.values():
                 process.kill()
+
+
+class ForkedProcesses(Processes):
+    """The same, from a process that has imported what they need."""
+
+    def start_one(self, name: str) -> None:
+        self._log(name).touch()
+        told = PROCFILE[name].split(), dict(self.env), self._log(name)
+        self.running[name] = Started(*told, None, Path(os.devnull), self.folder)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,15 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser_kit import LAUNCH, STILL, playwright_api
 from checkers import asked_for, run_checker
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "handlers/demo/screenshots"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-)
 TOLD = "The story is told"
 
 
@@ -100,15 +95,13 @@ def played(demo: Demo) -> tuple[dict[str, Any], Path, str]:
 def test_a_newcomer_watches_the_story_and_plays_on(
     demo: Demo, request: pytest.FixtureRequest
 ) -> None:
-    playwright = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no chromium on PATH")
+    playwright = playwright_api("sync_api")
     keep = request.config.getoption("--update-golden")
     found = re.search(r"http://[\d.:]+", demo.wait("Open http"))
     assert found
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
-        page = browser.new_page(viewport={"width": 1500, "height": 950})
+        browser = driver.chromium.launch(**LAUNCH)
+        page = browser.new_page(viewport={"width": 1500, "height": 950}, **STILL)
         page.set_default_timeout(30_000)
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))

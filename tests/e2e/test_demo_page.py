@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +13,9 @@ from urllib.parse import parse_qs
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from aiohttp import web
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from browser_kit import LAUNCH, STILL, playwright_api
 
 from bot.simulators.github import GitHubSimulator
 from bot.simulators.loopback import TOKEN_HEADER, loopback_only
@@ -24,13 +24,8 @@ from handlers.demo.page import Page
 from handlers.demo.progress import Progress
 from handlers.demo.stage import free_port
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-)
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 REPOSITORY = "acme/shop"
 TOKEN = "known-to-the-page-alone"
 HOSTILE = "<img src=x onerror=\"document.title='hacked'\"> & <b>bold</b>"
@@ -106,16 +101,15 @@ def our_app(demo_heard: Demo) -> web.Application:
     return app
 
 
-@pytest.fixture
-async def demo(tmp_path: Path):
+@pytest_asyncio.fixture(loop_scope="module")
+async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
     ports = [free_port() for _ in range(4)]
     page_url, github_url, slack_url, app_url = (f"http://127.0.0.1:{port}" for port in ports)
-    public = rsa.generate_private_key(65537, 2048).public_key()
     github = GitHubSimulator(
         tmp_path / "github",
         app_id=1,
         app_slug="soulcaster",
-        public_key=public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
+        public_key="nobody signs with its half",
         webhook_secret="secret",
         webhook_url=f"{app_url}/github/webhook",
         web=page_url,
@@ -147,28 +141,29 @@ async def demo(tmp_path: Path):
         yield demo
 
 
-@pytest.fixture
-async def browser_page(demo: Demo):
-    playwright = pytest.importorskip("playwright.async_api")
-    if CHROMIUM is None:
-        pytest.skip("no chromium on PATH")
-    async with playwright.async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
-        page = await browser.new_page()
-        page.set_default_timeout(10_000)
-        complaints: list[str] = []
-        page.on(
-            "console",
-            lambda said: (
-                complaints.append(said.text) if said.type in ("error", "warning") else None
-            ),
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        await page.goto(demo.url)
-        yield page
-        assert complaints == []
-        assert await page.title() == "Soulcaster: the demo"
-        await browser.close()
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Any]:
+    """It takes longer to start than a test takes: each test has a profile of its own in it."""
+    async with playwright_api("async_api").async_playwright() as driver:
+        yield await driver.chromium.launch(**LAUNCH)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def browser_page(demo: Demo, browser: Any) -> AsyncIterator[Any]:
+    context = await browser.new_context(**STILL)
+    page = await context.new_page()
+    page.set_default_timeout(10_000)
+    complaints: list[str] = []
+    page.on(
+        "console",
+        lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None,
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    await page.goto(demo.url)
+    yield page
+    assert complaints == []
+    assert await page.title() == "Soulcaster: the demo"
+    await context.close()
 
 
 @pytest.mark.browser
@@ -413,6 +408,7 @@ async def test_another_page_in_the_same_browser_can_do_nothing(demo: Demo, brows
         other = await browser_page.context.browser.new_page()
         await other.goto(url.replace("127.0.0.1", "localhost"))
         await other.wait_for_function("document.title === 'tried'")
+        await other.close()
     state = await demo.send(demo.github_url, "/_sim/state", None, "GET")
     assert state["repositories"][0]["issues"] == []
     said = await demo.send(demo.slack_url, "/_sim/state", None, "GET")

@@ -115,44 +115,20 @@ def registry() -> Iterator[str]:
         ],
         young=["rounding-3-py3-none-any.whl"],
     )
-    loop = asyncio.new_event_loop()
-    ready = threading.Event()
-    url = []
+    loop, runner = asyncio.new_event_loop(), web.AppRunner(double.app())
 
-    async def serve() -> None:
-        runner = web.AppRunner(double.app())
+    async def begin() -> None:
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        url.append(f"http://127.0.0.1:{runner.addresses[0][1]}/simple")
-        ready.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            await runner.cleanup()
 
-    async def serving() -> None:
-        nonlocal task
-        task = asyncio.current_task()
-        await serve()
-
-    task: asyncio.Task[None] | None = None
-
-    def main() -> None:
-        asyncio.set_event_loop(loop)
-        try:
-            loop.run_until_complete(serving())
-        except asyncio.CancelledError:
-            pass
-        finally:
-            loop.close()
-
-    thread = threading.Thread(target=main)
+    loop.run_until_complete(begin())
+    thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    assert ready.wait(20)
-    yield url[0]
-    assert task is not None
-    loop.call_soon_threadsafe(task.cancel)
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/simple"
+    asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(20)
+    loop.call_soon_threadsafe(loop.stop)
     thread.join()
+    loop.close()
 
 
 def fix(

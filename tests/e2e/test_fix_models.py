@@ -144,27 +144,17 @@ async def test_a_patch_of_the_test_that_proves_it(scene: Scene) -> None:
     assert f"\n- {run.reason}\n" in card
 
 
-@pytest.mark.parametrize(
-    ("more", "reason"),
-    [
-        (
-            "mkdir -p .github/workflows; echo 'on: push' > .github/workflows/x.yml",
-            ".github/workflows/x.yml is protected (dot file or folder); to let fixes change it, "
-            'add ".github/workflows/x.yml" to fix.allow in .github/soulcaster.yml',
-        ),
-        (
-            "seq 1000 > src/shop/numbers.txt",
-            "the patch has 1,002 changed lines; this project allows 400",
-        ),
-    ],
-    ids=["workflow", "too large"],
-)
-async def test_a_patch_outside_the_policy(scene: Scene, more: str, reason: str) -> None:
+async def test_a_patch_outside_the_policy(scene: Scene) -> None:
     """The repair in it is right."""
+    more = "mkdir -p .github/workflows; echo 'on: push' > .github/workflows/x.yml"
     run = await scene.fix(gemini.runs(f"{FIX}; {more}"), gemini.done())
-    assert (run.verdict, run.reason) == (Verdict.REFUSED_BY_POLICY, reason)
+    assert run.verdict is Verdict.REFUSED_BY_POLICY
+    assert run.reason == (
+        ".github/workflows/x.yml is protected (dot file or folder); to let fixes change it, "
+        'add ".github/workflows/x.yml" to fix.allow in .github/soulcaster.yml'
+    )
     card = await scene.published_nothing(run)
-    assert f"\n- {reason}\n" in card
+    assert f"\n- {run.reason}\n" in card
     assert "✅ Prove it" in card
     assert "❌ Check the patch against policy" in card
 
@@ -189,16 +179,6 @@ async def test_malformed_answers(scene: Scene) -> None:
     assert len(scene.model.asked) == 2
     assert run.dollars > 0
     assert run.reason in await scene.published_nothing(run)
-
-
-async def test_endless_steps(scene: Scene) -> None:
-    run = await scene.fix(gemini.runs("true"))
-    assert (run.verdict, run.agent_steps) == (Verdict.LIMIT_REACHED, 60)
-    assert run.reason == "The 60 steps it may take are used up."
-    card = await scene.published_nothing(run)
-    assert "A limit was reached before the fix was proved." in card
-    assert run.reason in card
-    assert "60 steps, <span>$</span>0.14" in card
 
 
 async def test_a_model_that_is_away_all_the_time(scene: Scene) -> None:

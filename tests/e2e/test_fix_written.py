@@ -103,26 +103,20 @@ async def fix(folder: Path, model: Model) -> tuple[int, dict[str, Any], str]:
     return done.returncode, json.loads(proof.read_text()), log + done.stdout + done.stderr
 
 
-async def test_a_written_test_is_proved_like_any_other(tmp_path: Path) -> None:
-    model = Model([RIGHT])
+async def test_each_refusal_is_told_and_what_holds_is_proved_like_any_other(tmp_path: Path) -> None:
+    escape = {"source": "import os\n" + RIGHT["source"]}
+    model = Model([{**RIGHT, **escape}, written("last_page(21, 10) == 3"), RIGHT])
     code, proof, log = await fix(tmp_path, model)
-    assert (code, proof["verdict"], len(model.asked)) == (0, "proved", 1), log
+    assert (code, proof["verdict"], len(model.asked)) == (0, "proved", 3), log
+    first, second, third = model.told()
+    assert first == ""
+    assert "os is not the checkout's" in second
+    assert "passes on the base" in third
     assert proof["reproduced"] == "written by a model"
     assert "tests/test_full_page.py" in proof["red"]["command"]
     patch = (tmp_path / "out" / "patch.diff").read_text()
     assert "As reported in I-1." in patch
     assert "calc.py" in patch
-
-
-async def test_each_refusal_is_told_to_the_model(tmp_path: Path) -> None:
-    escape = {"source": "import os\n" + RIGHT["source"]}
-    model = Model([{**RIGHT, **escape}, written("last_page(21, 10) == 3"), RIGHT])
-    code, _, log = await fix(tmp_path, model)
-    assert code == 0, log
-    first, second, third = model.told()
-    assert first == ""
-    assert "os is not the checkout's" in second
-    assert "passes on the base" in third
 
 
 async def test_what_is_red_for_another_reason_is_no_reproduction(tmp_path: Path) -> None:

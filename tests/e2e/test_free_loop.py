@@ -79,7 +79,7 @@ async def test_a_burst_of_reports(watched: Watched) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
-@pytest.mark.parametrize("part", [0.4, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("part", [0.25, pytest.param(1, marks=pytest.mark.long)])
 async def test_a_fix_of_large_files(watched: Watched, part: float) -> None:
     stage, count = watched.stage, int(FILES * part)
     files = {f"data/part{n // 100}/file{n}.txt": f"{n}\n" * 200 for n in range(count)}

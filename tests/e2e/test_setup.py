@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from browser_kit import LAUNCH, STILL, playwright_api
 from e2e_kit import BOT, issue, person
 
 from bot.simulators.github import Limits
@@ -22,11 +22,6 @@ from handlers.stack import Stack, start_all
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-)
 HISTORY = (
     "Parcel weight is wrong in pounds",
     "The newsletter has no way out",
@@ -111,14 +106,12 @@ async def test_nobody_gets_in_without_the_code(
 @pytest.mark.browser
 @pytest.mark.timeout(300)
 async def test_an_owner_connects_everything_in_a_browser(empty: Stage) -> None:
-    playwright = pytest.importorskip("playwright.async_api")
-    if CHROMIUM is None:
-        pytest.skip("no chromium on PATH")
+    playwright = playwright_api("async_api")
     begins = await address(empty)
     here = begins.partition("?")[0]
     async with playwright.async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
-        context = await browser.new_context(viewport={"width": 1280, "height": 900})
+        browser = await driver.chromium.launch(**LAUNCH)
+        context = await browser.new_context(viewport={"width": 1280, "height": 900}, **STILL)
         page = await context.new_page()
         page.set_default_timeout(60_000)
         await page.goto(begins)

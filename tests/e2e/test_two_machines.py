@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import forks
 import pytest
 import pytest_asyncio
 from cryptography.fernet import Fernet
 from e2e_kit import alert, all_items, open_issue, unlike
 from fix_kit import ended, opened_once, publish, ready_to_publish
-from outlive_kit import PROCFILE, Processes, RedisServer, is_up, until
+from outlive_kit import PROCFILE, ForkedProcesses, Processes, RedisServer, is_up, until
 
 from bot.adapters.embedders.hashing import Hashing
 from bot.simulators.github import Limits
@@ -58,22 +59,16 @@ class Machines:
 
 async def shell(machine: Processes, *arguments: str) -> tuple[int, str, str]:
     """A command there; how it ended, and what it said on both streams."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "handlers.cli", *arguments),
-        env=machine.env,
-        cwd=machine.folder,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    said, told = await asyncio.wait_for(process.communicate(), 60)
-    return process.returncode or 0, said.decode(), told.decode()
+    told = partial(forks.run, *arguments, cwd=machine.folder, env=machine.env, timeout=60)
+    done = await asyncio.to_thread(told)
+    return done.returncode, done.stdout, done.stderr
 
 
 def machine(stage: Stage, name: str, **more: str) -> Processes:
     folder = stage.folder / name
     folder.mkdir()
     settings = {**stage.environment, "SOULCASTER_DATA_DIR": str(folder / "data"), **more}
-    return Processes(folder, settings)
+    return ForkedProcesses(folder, settings)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -152,6 +152,11 @@ def test_a_project_can_allow():
     assert findings(changes, rules) == []
 
 
+def test_what_is_too_large_says_by_how_much():
+    [found] = findings({"shop/numbers.txt": "1\n" * 1000}, Rules(max_lines=400))
+    assert found.message == "the patch has 1,000 changed lines; this project allows 400"
+
+
 def test_no_rule_opens_a_symlink_or_the_proof():
     rules = Rules(allow=("*", "tests/test_soulcaster_c12.py"))
     assert refused(findings({"shop/x": Entry(mode=0o120000, data=b"/etc")}, rules))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from keyword import iskeyword
 
-from bot.domain.fixes.patch import Tree, text_of
+from bot.domain.fixes.patch import Entry, Tree, text_of
 from bot.domain.fixes.patch.lines import compared
 from bot.domain.fixes.python import literal, parsed
 from bot.domain.fixes.testfiles import is_test_file
@@ -29,7 +29,7 @@ _OTHERS = {**{two: one for one, two in _PAIRS}, **dict(_PAIRS)}
 
 def neighbours(base: Tree, patched: Tree) -> Iterator[tuple[str, str, bytes]]:
     """Of changed Python files that are no tests: the path, the line that differs from the patch,
-    stripped, and the whole file. At most 12, from all over the patch."""
+    stripped, and the whole file. At most 12, from all over the patch, and never the base itself."""
     found = [
         (path, *change)
         for path in sorted(patched)
@@ -39,7 +39,7 @@ def neighbours(base: Tree, patched: Tree) -> Iterator[tuple[str, str, bytes]]:
     for path, begin, at, token, other in found[:: math.ceil(len(found) / _MOST) or 1]:
         text = text_of(patched[path])
         changed = text[:at] + other + text[at + len(token) :]
-        if parsed(changed):
+        if parsed(changed) and {**patched, path: Entry(data=changed.encode())} != base:
             yield path, changed[begin:].partition("\n")[0].strip(), changed.encode()
 
 

@@ -96,22 +96,17 @@ class PoolWorker:
         return server
 
     def _start(self, session: Session) -> subprocess.Popen[bytes]:
-        python = [p for p in self._led_environment().get("PYTHONPATH", "").split(os.pathsep) if p]
         environment = {
             **self._led_environment(),
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
             "TMPDIR": self.scratch,
             "PYTEST_DEBUG_TEMPROOT": self.scratch,
-            "PYTHONPATH": os.pathsep.join(python),
         }
-        if not python:
-            del environment["PYTHONPATH"]
         environment.update(session.env)
         cwd = os.path.normpath(os.path.join(self.tree, session.cwd))
-        archive = _archive()
         server = subprocess.Popen(
-            [*session.interpreter, *archive, "serve"],
+            [*session.interpreter, _archive(), "serve"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -142,10 +137,10 @@ class PoolWorker:
 
     def _led_environment(self) -> dict[str, str]:
         environment = dict(os.environ)
-        parts = environment.get("PYTHONPATH", "").split(os.pathsep)
+        parts = environment.pop("PYTHONPATH", "").split(os.pathsep)
         led = [self.tree + p[len(self.root) :] if p.startswith(self.root) else p for p in parts]
-        environment["PYTHONPATH"] = os.pathsep.join(led)
-        return environment
+        path = os.pathsep.join(filter(None, led))
+        return {**environment, "PYTHONPATH": path} if path else environment
 
     def _end(self, session: Session) -> None:
         server = self._servers.pop(session, None)
@@ -153,12 +148,11 @@ class PoolWorker:
             _kill(server)
 
 
-def _archive() -> list[str]:
-    """How this very engine is started again: its zip, or as a module from source."""
-    archive = sys.argv[0] if sys.argv[0].endswith(".pyz") else ""
-    if archive:
-        return [os.path.abspath(archive)]
-    raise Broken("the engine runs from its .pyz only")
+def _archive() -> str:
+    """How this very engine is started again: its zip."""
+    if not sys.argv[0].endswith(".pyz"):
+        raise Broken("the engine runs from its .pyz only")
+    return os.path.abspath(sys.argv[0])
 
 
 def _send(server: subprocess.Popen[bytes], request: dict[str, Any]) -> None:
