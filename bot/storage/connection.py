@@ -7,7 +7,6 @@ from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
-from redis.connection import HiredisRespSerializer
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from typing_extensions import override
@@ -48,8 +47,6 @@ class _Cancellable(AbstractConnection):
     """Sends under ``asyncio.timeout``, where redis-py sends under ``asyncio.wait_for``. On Python
     3.11 ``wait_for`` loses a cancellation that comes together with its result, and the task that
     was cancelled goes on for ever: https://github.com/python/cpython/issues/86296"""
-
-    pack_command = staticmethod(HiredisRespSerializer().pack)  # type: ignore[assignment]  # in C
 
     @override
     async def send_packed_command(
