@@ -181,6 +181,16 @@ async def test_malformed_answers(scene: Scene) -> None:
     assert run.reason in await scene.published_nothing(run)
 
 
+async def test_endless_steps(scene: Scene) -> None:
+    run = await scene.fix(gemini.runs("true"))
+    assert (run.verdict, run.agent_steps) == (Verdict.LIMIT_REACHED, 60)
+    assert run.reason == "The 60 steps it may take are used up."
+    card = await scene.published_nothing(run)
+    assert "A limit was reached before the fix was proved." in card
+    assert run.reason in card
+    assert "60 steps, <span>$</span>0.14" in card
+
+
 async def test_a_model_that_is_away_all_the_time(scene: Scene) -> None:
     away = gemini.error(429, "RESOURCE_EXHAUSTED", retry_in="0.1s")
     run = await scene.fix(away=away, options="--timeout=10s")
