@@ -195,8 +195,6 @@ async def _unfold(ctx: Context, url: str, channel: str, below: dict[str, str]) -
     projects = [p for p in await ctx.projects.all() if p.full_name.lower() == found[1].lower()]
     for project in projects:
         room, number = await room_of(ctx, project, channel), int(found[2])
-        if not room.own:
-            continue
         readers, key = readers_in(project, room), github_issue.key(number)
         of: FixRun | Item | None = await ctx.runs.of_pull(project.id, number)
         if report := await ctx.items.by_key(project.id, github_issue.NAME, key):

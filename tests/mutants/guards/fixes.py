@@ -431,13 +431,6 @@ GUARDS = (
         "tests/unit/test_environment_needs.py",
     ),
     Guard(
-        "no agent after the first begins where the suite itself does not end",
-        "workers/fixes/steps/repair.py",
-        "ended.by_agent = False",
-        "pass",
-        "tests/contract/test_long_suites.py",
-    ),
-    Guard(
         "what catches more exceptions is not called proved",
         "bot/domain/fixes/policy/losses.py",
         '(_caught, "It catches `{}`',

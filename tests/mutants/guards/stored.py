@@ -618,7 +618,7 @@ GUARDS = (
         "workers/commands/obey.py",
         "if said.wait and ctx.now() < said.wait.until:",
         "if False:",
-        f"{_OBEY}::test_what_is_to_be_left_alone_is_not_asked_meanwhile",
+        f"{_OBEY}::test_what_waits_for_long_is_passed_and_done_when_it_can_be",
     ),
     Guard(
         "a command that nobody holds is gone on with",

@@ -10,13 +10,6 @@ _ERASURE = "tests/contract/test_erasure.py"
 
 GUARDS = (
     Guard(
-        "a link unfolds only where its project is spoken of",
-        "workers/hearing/home.py",
-        "if not room.own:",
-        "if False:",
-        _SEEN,
-    ),
-    Guard(
         "where other companies read, no link tells of a private repository",
         "workers/hearing/home.py",
         "if known and of",

@@ -29,8 +29,6 @@ OpenModel = Callable[[Purpose], Awaitable[LanguageModel | None]]
 class Ended(Exception):
     """The run is over, for better or worse; ``verdict`` is None where something broke."""
 
-    by_agent = True  # or by something that another agent would end by, too
-
     def __init__(self, verdict: Verdict | None, reason: str) -> None:
         super().__init__(": ".join(filter(None, (verdict and verdict.value, reason))))
         self.verdict, self.reason = verdict, reason

@@ -77,7 +77,7 @@ def another_may(context: RunContext, ended: Ended) -> bool:
     """Whether it ended by what the agent did, and there are another one and the time."""
     run = context.run
     step = next((s for s in run.steps if s.name is StepName.REPAIR), None)
-    by_agent = run.step and (run.step.name, ended.verdict) in _BY_AGENTS and ended.by_agent
+    by_agent = run.step and (run.step.name, ended.verdict) in _BY_AGENTS
     return bool(step and by_agent and run.agents[1:]) and context.now() < deadline(run)
 
 

@@ -28,12 +28,8 @@ async def repair_beside_suite(context: RunContext) -> None:
     tests = await Tests.of(context, base)
 
     async def suite() -> None:
-        try:
-            async with context.sandbox(base) as sandbox:
-                context.before = await tests.suite(sandbox)
-        except Ended as ended:
-            ended.by_agent = False
-            raise
+        async with context.sandbox(base) as sandbox:
+            context.before = await tests.suite(sandbox)
         await context.set(suite_before=ran(context.before.finished))
 
     try:
