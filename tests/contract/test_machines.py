@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -142,6 +143,11 @@ async def test_what_one_has_placed_the_other_finds(two: tuple[Context, Context])
     memory = await evidence.remember(other, P)
     assert memory.engine.lacking == []
     assert [each.embedded.total() for each in counting] == [80, 0]
+
+
+async def test_an_engine_works_off_the_loop(two) -> None:
+    memory = await evidence.remember(two[0], P)
+    assert await memory.use(threading.get_ident) != threading.get_ident()
 
 
 async def age(ctx: Context, seconds: float) -> None:

@@ -126,13 +126,13 @@ GUARDS = (
         "workers/clusters/evidence.py",
         "return await asyncio.to_thread(alone)",
         "return alone()",
-        "tests/e2e/test_free_loop.py::test_a_burst_of_reports",
+        "tests/contract/test_machines.py::test_an_engine_works_off_the_loop",
     ),
     Guard(
-        "what goes into a sandbox is packed off the loop",
-        "workers/fixes/steps/context.py",
-        "await made.upload(await asyncio.to_thread(tar_from_tree, whole))",
-        "await made.upload(tar_from_tree(whole))",
+        "a patch is compared off the loop",
+        "workers/fixes/steps/repair.py",
+        "await asyncio.to_thread(lambda: (redact(patch.unified), patch.stats))",
+        "redact(patch.unified), patch.stats",
         "tests/e2e/test_free_loop.py::test_a_fix_of_large_files",
     ),
 )
