@@ -89,7 +89,7 @@ async def wire() -> AsyncIterator[tuple[GeminiWire, str]]:
 
 @pytest.fixture
 async def gemini(wire: tuple[GeminiWire, str]) -> AsyncIterator[GeminiEmbedder]:
-    made = GeminiEmbedder(api_key="k", dimensions=WIDTH, base_url=wire[1], timeout=2)
+    made = GeminiEmbedder(api_key="k", dimensions=WIDTH, base_url=wire[1], timeout=30)
     yield made
     await made.close()
 
@@ -136,7 +136,7 @@ async def vectors_of() -> AsyncIterator[tuple[OpenAIWire, OpenAIEmbedder]]:
     app.router.add_post("/v1/embeddings", wire.embed)
     async with TestServer(app) as server:
         url = str(server.make_url("/v1"))
-        made = OpenAIEmbedder(api_key="k", model=f"org/text-3/{WIDTH}", base_url=url, timeout=2)
+        made = OpenAIEmbedder(api_key="k", model=f"org/text-3/{WIDTH}", base_url=url, timeout=30)
         yield wire, made
         await made.close()
 

@@ -54,7 +54,7 @@ async def model(server: GeminiServer) -> AsyncIterator[Models]:
                     api_key="k-1",
                     model="gemini-3.5-flash",
                     base_url=str(served.make_url("/")),
-                    timeout=2,
+                    timeout=30,
                 )
             ]
         )

@@ -165,7 +165,7 @@ def _drop(request: web.Request) -> web.Response:
 class TestUpstashWire:
     @pytest.fixture
     async def index(self, wire: Any) -> AsyncIterator[UpstashIndex]:
-        made = UpstashIndex(url=wire[1], token="t", timeout=2)
+        made = UpstashIndex(url=wire[1], token="t", timeout=30)
         yield made
         await made.close()
 
