@@ -186,6 +186,11 @@ def test_a_call_is_never_made_without_its_arguments(call, title):
         assert all(n.args for n in calls if ast.unparse(n.func) == name), one.source
 
 
+def test_what_it_said_is_what_came_and_not_a_number_of_the_story():
+    told = "The bill was 100.00. I typed\n\n    first([3, 4])\n\nand it said [3]. It should be [4]."
+    assert [one.reason.actual for one in offered(told)] == ["[3]"]
+
+
 PRINTED = (
     "```python\nfrom shop.cart import first, total\nprint(first([3]))\nprint(total([4]))\n```\n\n"
 )

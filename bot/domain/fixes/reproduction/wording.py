@@ -54,7 +54,7 @@ _DOES = (
     r"|(?:fail(?:s|ed)?|crash(?:es|ed)?|di(?:es|ed)|blows\s+up|ends|ended)\s+(?:up\s+)?(?:with|as|in)"
     r"|evaluates?\s+to|shows?|=>|->|→|returning|received?|results?\s+in|end(?:s|ed)?\s+up|answers?|hands\s+back"
     r"|liefert|ergibt|gibt|ist|renvoie|retourne|donne|devuelve"
-    r"|produced|spits\s+out|computes|equals|becomes|makes"
+    r"|produced|spits\s+out|computes|equals|becomes|makes|(?<=\bit )sa(?:id|ys)"
     r"|(?:does|did|do)(?:n['’]t|\s+not)\s+(?:raise|throw|return|give)"
 )
 # "expect only the two pairs `[1, 2]`", "should come out escaped: `a`": what stands between. A verb
