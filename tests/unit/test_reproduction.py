@@ -312,6 +312,23 @@ def test_what_no_test_asks_for_is_known():
     assert attempts(reports, tree(), name="C-12").beyond == {0: "", 1: "2", 2: "(2, first)"}
 
 
+@pytest.mark.parametrize(
+    ("text", "beyond"),
+    [
+        ("`total([3])` ends the same way.", "total([3])"),
+        ("The same with `print(Cart().total)`.", "Cart().total"),
+        ("`slug`, too.", "slug"),
+        ("`print(first([3, 1]))` says the same.", ""),
+        ("`total([3])` is right.", ""),
+        ("I also see that in `production`.", ""),
+    ],
+)
+def test_what_is_said_to_do_it_as_well_is_asked_by_no_test(text, beyond):
+    body = f"`first([3, 1])` returns 3, expected 1. {text}"
+    report = BugReport(number=1, body=body)
+    assert attempts([report], tree(), name="C-12").beyond == {1: beyond}
+
+
 def test_names_in_frames():
     """One of the reporter's own is no function of the checkout, and a module's variable is none."""
     own = 'Traceback (most recent call last):\n  File "/srv/run.py", line 3, in greeting\n    first([])\nIndexError: no'

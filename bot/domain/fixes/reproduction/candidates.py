@@ -21,6 +21,7 @@ from bot.domain.fixes.reproduction.writing import Place, headed, write
 from bot.domain.fixes.testplan import Style, how_to_test
 
 MAX_CANDIDATES = 20
+_ALSO = re.compile(r"\b(same|too|also|as well|likewise|similar(ly)?|neither|nor|either)\b", re.I)
 MAX_OBSERVED = 3
 
 
@@ -28,7 +29,7 @@ MAX_OBSERVED = 3
 class Attempts:
     """What reports offer: tests, best first, what became none and why, a line each; and of what
     they say that comes, tests that hold while the bug is there. ``beyond`` has of a report, by its
-    number, a value that should come and that none of the tests asks for."""
+    number, a value that should come, or what is said to do it as well, that no test asks for."""
 
     tests: list[Reproduction]
     dropped: list[str]
@@ -99,12 +100,14 @@ def _beyond(report: BugReport, symbols: Symbols, tests: Sequence[Reproduction]) 
     nodes = [node for one in tests for node in ast.walk(ast.parse(one.source))]
     asked = {ast.unparse(node) for node in nodes if isinstance(node, ast.expr)}
     asked |= {str(node.value).strip() for node in nodes if isinstance(node, ast.Constant)}
+    asked |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     for text in (part.text for part in passages(report.title, report.body) if not part.code):
         told = [(e, e.answer) for e in said_in(text, symbols) if isinstance(e.answer, Shown)]
         came = {shown.text for each, shown in told if each.about != "expected"}
         wanted = [(e.at, shown) for e, shown in told if e.about == "expected"]
         beside = [value for at, _ in wanted for value in _values_in(sentence_at(text, at))]
-        for shown in (*(shown for _, shown in wanted if shown is not UNCHANGED), *beside):
+        plain = [shown for _, shown in wanted if shown is not UNCHANGED]
+        for shown in (*plain, *beside, *_said_of_others(text, symbols)):
             ways = {ast.unparse(node), str(literal(node))} if (node := shown.node) else set[str]()
             if (asked | came).isdisjoint({way.strip() for way in (*ways, shown.text)}):
                 return shown.text
@@ -117,6 +120,16 @@ def _values_in(sentence: str) -> Iterator[Shown]:
         node = expression(text := span.strip("`"))
         if isinstance(node, ast.Constant | ast.List | ast.Tuple | ast.Set | ast.Dict):
             yield Shown(text, node)
+
+
+def _said_of_others(text: str, symbols: Symbols) -> Iterator[Shown]:
+    """What is said to do it as well: "`search('b')` ends the same way", "`filter`, too"."""
+    for match in re.finditer(TICKED, text):
+        node = expression(span := re.sub(r"^print\((.+)\)$", r"\1", match[0].strip("`")))
+        name = getattr(node, "id", getattr(node, "attr", ""))
+        ours = isinstance(node, ast.Call) or name in symbols.functions or name in symbols.methods
+        if ours and _ALSO.search(sentence_at(text, match.start())):
+            yield Shown(span, node)
 
 
 def _finished(one: Reproduction) -> Reproduction:
