@@ -113,7 +113,7 @@ class Bench:
     def loop(self, *script: gemini.Script, model: str = MODEL) -> LoopAgent:
         self.server.script = script
         return LoopAgent(
-            lambda: Models([GeminiSpeaker(api_key=KEY, model=model, base_url=self.url, timeout=5)])
+            lambda: Models([GeminiSpeaker(api_key=KEY, model=model, base_url=self.url, timeout=30)])
         )
 
     def cli(self, name: str, *script: Move, vendor: str = "", **options: Any) -> CliAgent:

@@ -189,7 +189,7 @@ async def test_the_stream_tells_of_each_change(kit: Kit):
 
         async def news() -> dict:
             while True:
-                line = (await asyncio.wait_for(lines.readline(), 5)).decode()
+                line = (await asyncio.wait_for(lines.readline(), 60)).decode()
                 if line.startswith("data: "):
                     return json.loads(line.removeprefix("data: "))
 

@@ -249,7 +249,7 @@ async def test_losing_a_lease_stops_the_block(ctx: Context, holder: str) -> None
 
 async def test_a_job_that_keeps_failing_is_parked_with_its_reason(ctx: Context) -> None:
     await enqueue(ctx, BREAKS, "always")
-    for _ in range(100):
+    for _ in range(600):
         await drain(ctx, "work")
         if await ctx.redis.hlen("sc:parked:work"):
             break

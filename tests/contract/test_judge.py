@@ -59,7 +59,7 @@ async def again(shop: Shop) -> None:
 
 
 async def until(happened: Callable[[], bool]) -> None:
-    for _ in range(500):
+    for _ in range(3_000):
         if happened():
             return
         await asyncio.sleep(0.02)

@@ -110,7 +110,7 @@ class Team:
 
     async def delivered(self) -> list[dict]:
         """Every delivery, once none of them is under way any more."""
-        for _ in range(200):
+        for _ in range(6_000):
             deliveries = await self.see("deliveries")
             if all(delivery["outcome"] != "pending" for delivery in deliveries):
                 return deliveries
@@ -133,7 +133,7 @@ def make_team(serve, tmp_path: Path):
             record=record,
             **{
                 "retry_delays": (0.0, 0.01),
-                "patience": 0.3,
+                "patience": 30,
                 "limits": Limits(burst=100),
                 **options,
             },
@@ -216,7 +216,9 @@ async def test_a_command_is_answered_to_one_or_to_all(team: Team) -> None:
     assert [m["text"] for m in history["messages"]] == ["ok status --public"]
 
 
-async def test_a_silent_app_is_told_on(team: Team) -> None:
+async def test_a_silent_app_is_told_on(make_team) -> None:
+    team = await make_team(patience=0.3)
+
     @team.app.command("/soulcaster")
     async def _(ack):
         await asyncio.sleep(0.5)
@@ -396,7 +398,7 @@ async def test_a_button_says_its_sentence_and_its_answer_replaces_the_card(team:
     ]
     outcome = await team.person("press", user="bo", channel="triage", ts=ts, value="ignore C-12")
     assert outcome["ok"]
-    for _ in range(100):
+    for _ in range(6_000):
         history = await team.client.conversations_history(channel=team.channel)
         if history["messages"][0]["text"] == "ignored":
             break
@@ -523,7 +525,7 @@ async def test_what_bolt_says_and_hears_passes_the_checker(
         "ts"
     ]
     await team.person("press", user="bo", channel="triage", ts=ts, action_id="sentence-1")
-    await asyncio.wait_for(said.wait(), 3)
+    await asyncio.wait_for(said.wait(), 60)
     exchanges = [json.loads(line) for line in team.record.read_text().splitlines()]
     found = [v for exchange in exchanges for v in check_slack.check_exchange(exchange)]
     assert [v for v in found if v.level == "ERROR"] == []

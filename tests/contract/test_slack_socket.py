@@ -82,7 +82,7 @@ async def test_a_request_is_acknowledged_once_it_is_stored(listening: Listening)
         listening.full = True
         with capture_logs() as logs:
             refused = await listening.slack.send(kind, payload)
-            for _ in range(200):
+            for _ in range(3_000):
                 if logs:
                     break
                 await asyncio.sleep(0.02)

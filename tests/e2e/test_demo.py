@@ -164,7 +164,7 @@ def plays_on(page: Any) -> None:
 
 def until(happened: Callable[[], bool]) -> None:
     """Wait until it has."""
-    for _ in range(100):
+    for _ in range(600):
         if happened():
             return
         time.sleep(0.1)

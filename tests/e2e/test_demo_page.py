@@ -216,7 +216,7 @@ async def test_a_slack_button_asks_first_and_then_presses(demo: Demo, browser_pa
     await page.get_by_role("button", name="Cancel").click()
     await card.get_by_role("button", name="Ignore").click()
     await page.get_by_role("button", name="Yes", exact=True).click()
-    for _ in range(100):
+    for _ in range(1_200):
         if demo.interactions:
             break
         await asyncio.sleep(0.05)
