@@ -9,6 +9,7 @@ from steps import growth
 
 from bot.domain.fixes.patch import Entry
 from bot.domain.fixes.reproduction import BugReport, attempts, graded
+from bot.domain.fixes.reproduction.records import Reason
 from bot.domain.models import Frame
 
 CART = """
@@ -546,6 +547,7 @@ def one(body="`first([1, 2])` returns 2, expected 1"):
         ("`first([1, 2])` returns 2, expected 1", "test_first_as_reported\nE   TypeError: first() takes 1 positional argument but 2 were given", False),
         ("`first([])` raises IndexError", "test_first_as_reported\nE   IndexError: list index out of range", True),
         ("`first([])` raises IndexError", "test_first_as_reported\nE   KeyError: 1", False),
+        ("`first([])` returns 1, expected 2", "test_first_as_reported\nE   SyntaxError: no", False),
         ("`first([])` should raise EmptyCart but raises IndexError", "test_first_as_reported\nE   IndexError: x", True),
         ("`first([])` should raise EmptyCart, it returns None", "test_first_as_reported\nE   Failed: DID NOT RAISE <class 'shop.cart.EmptyCart'>", True),
         ("`first([])` should return None, it raises EmptyCart", "test_first_as_reported\nE   shop.cart.EmptyCart: x", True),
@@ -571,6 +573,13 @@ def one(body="`first([1, 2])` returns 2, expected 1"):
 def test_red_for_the_reason(body, log, right):
     told = one(body)
     assert (graded(log, told.test, told.reason) is not None) is right
+
+
+def test_an_error_that_ends_like_pythons_is_the_checkouts_own():
+    reason = Reason(exception="SelectorSyntaxError", message="no")
+    log = "test_it\nE   css.SelectorSyntaxError: {}"
+    assert graded(log.format("no"), "test_it", reason) == "as reported"
+    assert graded(log.format("yes"), "test_it", reason) is None
 
 
 def test_candidates_are_the_same_every_time():

@@ -7,9 +7,9 @@ from bot.domain.fixes.reproduction.records import Grade, Reason
 
 # What fails before the question is asked.
 _BROKEN = re.compile(
-    r"ImportError while (importing|loading)|ModuleNotFoundError|SyntaxError"
+    r"ImportError while (importing|loading)|ModuleNotFoundError|(?<!\w)SyntaxError"
     r"|fixture '[^']*' not found"
-    r"|no tests ran|collected 0 items|Ran 0 tests|_FailedTest|INTERNALERROR|NameError: name"
+    r"|no tests ran|collected 0 items|Ran 0 tests|_FailedTest|INTERNALERROR|(?<!\w)NameError: name"
     r"|UnboundLocalError|usage: |file or directory not found"
 )
 # A call that does not fit its function says more about the report than about the function.
