@@ -57,9 +57,11 @@ async def reproduce(context: RunContext) -> None:
         await context.tell(
             f"{tests.plan.framework}: {tests.plan.why}; {count(len(tried), 'example')} to try"
         )
+        whys = []
         for one in tried:
-            if not await _why_not(context, base, tests, one):
+            if not (why := await _why_not(context, base, tests, one)):
                 return
+            whys.append(why.partition("\n")[0])
         async with context.sandbox(base) as sandbox:  # perhaps nothing runs here at all
             suite = await tests.suite(sandbox)
             before = suite.finished
@@ -79,7 +81,8 @@ async def reproduce(context: RunContext) -> None:
         await context.set(private_examples=tuple(numbers))
         raise Ended(Verdict.NEEDS_A_PERSON, "")  # which report, and why, is told to the team
     reason = seen or (
-        f"{count(len(found.tests), 'example')} from the reports tried; none fails as reported."
+        f"{count(len(found.tests), 'example')} from the reports tried; none fails as reported. "
+        f"The first: {redact(whys[0])}."
         if found.tests
         else found.advice
     )
@@ -204,8 +207,8 @@ async def _why_not(context: RunContext, base: Tree, tests: Tests, tried: Reprodu
         return "it passes on the base commit, so it does not show the bug"
     grade = graded(done.stdout + done.stderr, tried.test, tried.reason)
     if grade is None:
-        told = f"{tried.reason.exception} {tried.reason.actual}".strip() or "what is reported"
-        why = f"it fails, but not with {told}: {ran(done).tail[-1_500:]}"
+        told = " ".join(f"{tried.reason.exception} {tried.reason.actual}".split())
+        why = f"it fails, but not with {told or 'what is reported'}\n{ran(done).tail[-1_500:]}"
         await context.log(f"dropped: {why}\n{tried.source}")
         return why
     await context.put_patch("test", patch)
