@@ -156,6 +156,14 @@ def test_how_many_examples_there_are(body: str, count: int) -> None:
     assert len(examples_in(f"def test(self):\n    {body}\n")) == count
 
 
+def test_what_a_script_printed_before_its_error_is_no_example() -> None:
+    prints = "with redirect_stdout(out):\n        print(f(1))\n        print(f(2))"
+    test = f"def test():\n    {prints}\n    assert out.getvalue().splitlines() == ['1', '2']\n"
+    for red in ("", "E       AssertionError: assert ['1'] == ['1', '2']", "E   assert ['1'] == []"):
+        assert len(examples_in(test, red)) == 2
+    assert len(examples_in(test, "E   shop.EmptyCart: no")) == 1
+
+
 def gave(**answers: object) -> dict[str, tuple[str, str]]:
     return {code: ("gave", str(text)) for code, text in answers.items()}
 

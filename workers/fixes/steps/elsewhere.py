@@ -79,9 +79,10 @@ class Elsewhere:
             return "It asks for the very values of the example."
         if lost := await asyncio.to_thread(given_up, self._patch):
             return lost
-        if red := await still_red(context, self._base, self._patched, self._tests):
-            return red
-        if len(examples_in(self._source)) < _ENOUGH:
+        if left := await still_red(context, self._base, self._patched, self._tests):
+            return left
+        red = context.run.red.tail if context.run.red else ""
+        if len(examples_in(self._source, red)) < _ENOUGH:
             files = await asyncio.to_thread(lambda: self._patch.files)
             grows = any(added for path, added, _ in files if path in self._base)
             if not grows or await asyncio.to_thread(answers_flatly, self._patch):
