@@ -211,11 +211,12 @@ def test_what_an_option_or_an_old_import_needs_is_installed():
         "setup.cfg": "[tool:pytest]\naddopts = --verbose\n    --cov-append --no-summary\n",
         "pyproject.toml": f"{PROJECT}[tool.pytest.ini_options]\naddopts = ['-n', '4', '--nothing']\n",
         "old/__init__.py": "import pkg_resources\n",
+        "requirements-all.txt": "pytest-xdist<3\n",
     }
     assert needs_of(tree(files)).imports == {
         "pkg_resources": "setuptools<81",
         "pytest_cov": "pytest-cov",
-        "xdist": "pytest-xdist",
+        "xdist": "pytest-xdist<3",
     }
 
 

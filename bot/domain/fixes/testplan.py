@@ -233,11 +233,8 @@ def _variables(tree: Tree) -> str:
     """A package below ``src`` is found without installing it; harmless where it is installed. What
     one file covers is less than a project asks of all, which would be an error."""
     in_source = any(path.startswith("src/") and path.endswith(".py") for path in tree)
-    uncovered = (
-        "PYTEST_ADDOPTS=--no-cov "
-        if "--cov" in added_options(tree, toml_of(tree, "pyproject.toml"))
-        else ""
-    )
+    added = added_options(tree, toml_of(tree, "pyproject.toml"))
+    uncovered = "PYTEST_ADDOPTS=--no-cov " if "--cov" in added else ""
     found = in_source and not _options(tree).get("pythonpath")
     return f"{uncovered}PYTHONPATH=src " if found else uncovered
 

@@ -15,18 +15,17 @@ from bot.domain.fixes.python import parsed
 _MODULES = {
     "yaml": "pyyaml", "attr": "attrs", "dateutil": "python-dateutil", "PIL": "pillow",
     "bs4": "beautifulsoup4", "jwt": "pyjwt", "OpenSSL": "pyopenssl", "socks": "pysocks",
+    "xdist": "pytest-xdist",
 }  # fmt: skip
 
 # Whose option stops a pytest that does not know it: in a file of its settings, in none of needs.
 _PLUGINS = {
-    "--cov": ("pytest_cov", "pytest-cov"), "--timeout": ("pytest_timeout", "pytest-timeout"),
-    "--asyncio-mode": ("pytest_asyncio", "pytest-asyncio"), "--dist": ("xdist", "pytest-xdist"),
-    "--numprocesses": ("xdist", "pytest-xdist"), "-n": ("xdist", "pytest-xdist"),
-    "--reruns": ("pytest_rerunfailures", "pytest-rerunfailures"),
-    "--benchmark": ("pytest_benchmark", "pytest-benchmark"),
+    "--cov": "pytest_cov", "--timeout": "pytest_timeout", "--asyncio-mode": "pytest_asyncio",
+    "--dist": "xdist", "--numprocesses": "xdist", "-n": "xdist",
+    "--reruns": "pytest_rerunfailures", "--benchmark": "pytest_benchmark",
 }  # fmt: skip
 # What setuptools had, and what old projects have from it.
-_HAD = {"pkg_resources": "setuptools<81"}
+_HAD = b"pkg_resources", "setuptools<81"
 
 # What a runner of tests imports; other files among them may be data.
 _RUN = re.compile(r"(?!.*\b(data|fixtures)/)(.*/)?(test_[^/]*|[^/]*_tests?|tests?|conftest)\.py$")
@@ -46,16 +45,14 @@ def imports_of(tree: Tree, project: dict[str, Any]) -> dict[str, str]:
         for name, needed in _imported(module, needed=True) if module else ():
             if name not in own and name not in sys.stdlib_module_names:
                 found[name] = found.get(name, False) or needed
+    # What may be had without a word of it: an option names its plugin.
+    plugins = {module: _package(module) for module in _of_options(added_options(tree, project))}
+    old, had = _HAD
+    if any(path.endswith(".py") and old in tree[path].data for path in tree):
+        plugins[old.decode()] = had
+    found |= dict.fromkeys(plugins, True)
     named = dict(_named(tree, project)) if found else {}
-    wanted = {
-        name: named.get(_MODULES.get(name, name).lower().replace("_", "-"), "") for name in found
-    }
-    wanted |= {
-        module: said
-        for module, said in _HAD.items()
-        if any(path.endswith(".py") and module in text_of(tree[path]) for path in tree)
-    }
-    wanted |= dict(_of_options(added_options(tree, project)))
+    wanted = {name: named.get(_package(name), plugins.get(name, "")) for name in found}
     return {name: said for name, said in sorted(wanted.items()) if said or found[name]}
 
 
@@ -67,11 +64,13 @@ def added_options(tree: Tree, project: dict[str, Any]) -> str:
     return " ".join([*told, str(options.get("addopts", ""))])
 
 
-def _of_options(added: str) -> Iterator[tuple[str, str]]:
+def _of_options(added: str) -> Iterator[str]:
     for word in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", added):
-        option = next((each for each in _PLUGINS if f"{word}-".startswith(f"{each}-")), "")
-        if option:
-            yield _PLUGINS[option]
+        yield from (_PLUGINS[each] for each in _PLUGINS if f"{word}-".startswith(f"{each}-"))
+
+
+def _package(module: str) -> str:
+    return _MODULES.get(module, module).lower().replace("_", "-")
 
 
 def _imported(node: ast.AST, *, needed: bool) -> Iterator[tuple[str, bool]]:
