@@ -210,6 +210,16 @@ def test_what_is_left_alone_is_no_line_of_a_script():
     assert not any("unchanged" in one.source for one in offered(told))
 
 
+def test_what_is_left_alone_is_no_line_of_a_loop():
+    loop = fence(
+        ">>> from shop.cart import first\n>>> for each in ([3], [4]):\n...     print(first(each))\n3\n4",
+        "pycon",
+    )
+    assert not any(
+        "unchanged" in one.source for one in offered(f"{loop}\n\nThey should be left alone.")
+    )
+
+
 def test_a_block_of_another_call_says_nothing_of_this_one():
     told = "{}### Actual\n\n```\nAt 3\nAt 4\n```\n\n### Expected\n\nAs `{}` has it:\n\n```\nAt 9, and 1\n```"
     assert offered(told.format(PRINTED, "'x y'")) == []

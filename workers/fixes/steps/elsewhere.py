@@ -79,8 +79,8 @@ class Elsewhere:
             return "It asks for the very values of the example."
         if lost := await asyncio.to_thread(given_up, self._patch):
             return lost
-        if left := await still_red(context, self._base, self._patched, self._tests):
-            return left
+        if unmet := await still_red(context, self._base, self._patched, self._tests):
+            return unmet
         red = context.run.red.tail if context.run.red else ""
         if len(examples_in(self._source, red)) < _ENOUGH:
             files = await asyncio.to_thread(lambda: self._patch.files)

@@ -226,7 +226,7 @@ def nearest(
 def _of_another(spot: Spot, n: int) -> bool:
     """Whether a block is what a call with other values gives: "as `f('b')` has it:"."""
     lead = spot.parts[n - 1].text.rstrip() if n and spot.parts[n].code else ""
-    told = re.search(rf"\b(?:as|like)\s+({wording.TICKED})[^`\n]{{0,40}}:$", lead)
+    told = wording.AS_ANOTHER.search(lead)
     nodes = ast.walk(node) if told and (node := expression(told[1].strip("`"))) else ()
     values = [str(each.value) for each in nodes if isinstance(each, ast.Constant)]
     return any(value not in spot.passage.text for value in values)
@@ -306,8 +306,8 @@ def _questions(text: str, symbols: Symbols) -> list[int]:
     ]
 
 
-def resolved(told: Answer | None, question: ast.expr) -> Answer | None:
-    """``told``; what comes back unchanged is the question's first argument."""
+def resolved(told: Answer | None, question: ast.AST) -> Answer | None:
+    """``told``; what comes back unchanged is the question's first argument, and of none nothing."""
     if told is UNCHANGED:
         first = question.args[0] if isinstance(question, ast.Call) and question.args else None
         return Shown(ast.unparse(first), first) if first else None

@@ -16,12 +16,11 @@ from bot.domain.fixes.reproduction.reading import passages
 from bot.domain.fixes.reproduction.records import BugReport, Reproduction, Shown
 from bot.domain.fixes.reproduction.resolving import NotPlain, Resolver
 from bot.domain.fixes.reproduction.symbols import Symbols, symbols_of
-from bot.domain.fixes.reproduction.wording import TICKED
+from bot.domain.fixes.reproduction.wording import ALSO, TICKED
 from bot.domain.fixes.reproduction.writing import Place, headed, write
 from bot.domain.fixes.testplan import Style, how_to_test
 
 MAX_CANDIDATES = 20
-_ALSO = re.compile(r"\b(same|too|also|as well|likewise|similar(ly)?|neither|nor|either)\b", re.I)
 MAX_OBSERVED = 3
 
 
@@ -128,7 +127,7 @@ def _said_of_others(text: str, symbols: Symbols) -> Iterator[Shown]:
         node = expression(span := re.sub(r"^print\((.+)\)$", r"\1", match[0].strip("`")))
         name = getattr(node, "id", getattr(node, "attr", ""))
         ours = isinstance(node, ast.Call) or name in symbols.functions or name in symbols.methods
-        if ours and _ALSO.search(sentence_at(text, match.start())):
+        if ours and ALSO.search(sentence_at(text, match.start())):
             yield Shown(span, node)
 
 

@@ -150,7 +150,7 @@ def _whole(spot: Spot, body: list[ast.stmt]) -> Iterator[Example]:
     asked, script = sentences.asked_in(body[-1]), ast.Module(body, [])
     prints = ast.unparse(script).count("print(")
     if prints > 1 or asked is None:
-        expected = several.of_lines(expected, actual)
+        expected = several.of_lines(answers.resolved(expected, script), actual)
         lines = len(expected.text.strip().splitlines()) if isinstance(expected, Shown) else 0
         plain = (lines and prints) or (isinstance(actual, Raised) and not expected)
         if plain and not same(expected, actual):
@@ -202,8 +202,7 @@ def _judged(
         told.setdefault(each, answers.nearest(spot, each))
     other = _elsewhere(spot, step.node) if step.shown else None
     expected, actual = told.get("expected"), told.get("actual")
-    if isinstance(question, ast.expr):
-        expected = answers.resolved(expected, question)
+    expected = answers.resolved(expected, question)
     if shown is not None and about == "expected":
         expected, actual = shown, other or actual
     elif shown is not None and about == "actual" and other is not None:

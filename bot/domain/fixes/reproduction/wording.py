@@ -95,6 +95,12 @@ AS_IT_WAS = re.compile(
     r"(?:back\s+|returned\s+|left\s+|passed\s+through\s+)?(?:unchanged|untouched|unmodified|alone|as\s+(?:it|they)\s+(?:is|are|was|were))\b",
     re.IGNORECASE,
 )  # fmt: skip
+# "as `f('b')` has it:", before a block
+AS_ANOTHER = re.compile(rf"\b(?:as|like)\s+({TICKED})[^`\n]{{0,40}}:$")
+# "`search('b')` ends the same way": what does it as well
+ALSO = re.compile(
+    r"\b(same|too|also|as well|likewise|similar(ly)?|neither|nor|either)\b", re.IGNORECASE
+)
 HANGS = re.compile(
     r"\b(?:hangs?|hung|hanging|locks?\s+up|locked\s+up|deadlock\w*|gets?\s+stuck|stuck\s+(?:in|for)|infinite\s+loops?|endless\s+loops?|(?:loops?|runs?|spins?)\s+(?:forever|endlessly|for\s+ever)"
     r"|freez(?:es|e|ing)|froze|(?:never|does(?:n['’]t|\s+not)(?:\s+ever)?)\s+(?:returns?|comes?\s+back|ends?|finish(?:es)?"
