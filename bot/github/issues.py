@@ -112,14 +112,16 @@ def comments(repo: Repo, number: int) -> AsyncIterator[Any]:
     return repo.pages(f"/issues/{number}/comments{{?per_page}}", per_page="100")
 
 
-async def find_comment(repo: Repo, number: int, marker: str, *, after: int = 0) -> int | None:
-    """Id of our comment that carries a marker and came after another."""
-    async for comment in comments(repo, number):
+async def find_comments(repo: Repo, number: int, marker: str, *, after: int = 0) -> list[Any]:
+    """Our comments that carry a marker and came after another, oldest first."""
+    return [
+        comment
+        async for comment in comments(repo, number)
         # At its beginning: others may quote it.
-        marked = (comment.get("body") or "").lstrip().startswith(marker)
-        if marked and comment["id"] > after and await repo.wrote(comment):
-            return int(comment["id"])
-    return None
+        if (comment.get("body") or "").lstrip().startswith(marker)
+        and comment["id"] > after
+        and await repo.wrote(comment)
+    ]
 
 
 async def get_comment(repo: Repo, comment: int) -> str | None:

@@ -6,6 +6,7 @@ it again. What a person wrote into it is theirs."""
 import asyncio
 import hashlib
 import json
+from typing import Any
 
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
@@ -24,6 +25,8 @@ from bot.say.documents import hide_pull
 from bot.storage.cards import Standing
 
 HIDDEN = "hidden"
+# How long GitHub's lists are given to show what was written.
+LAG_SECONDS = 5.0
 
 
 async def say(
@@ -137,17 +140,19 @@ async def _say(ctx: Context, project: Project, place: Place, card: Card, *, aske
     else:
         return ""
 
-    async def keep(identity: str, checksum: str, words: str, before: str = "") -> str:
+    async def keep(identity: str, checksum: str = "", words: str = "", **more: Any) -> str:
         stands = Standing(
-            id=identity, checksum=checksum, words=words, before=before, at=ctx.now().timestamp()
+            id=identity, checksum=checksum, words=words, at=ctx.now().timestamp(), **more
         )
         await ctx.cards.put(project.id, place.name, card.key, stands)
         return identity
 
     standing = await ctx.cards.get(project.id, place.name, card.key)
-    before, found = "", None
+    before, found, doubtful = "", None, False
     words: tuple[str, ...] = ("",)
     if standing and standing.id:
+        if standing.doubtful:
+            await post.clear_twins(standing.id, standing.before)
         same = standing.checksum == post.checksum and not asked
         above = asked and place.comment is not None and int(standing.id) < place.comment
         if post.words and not (same or above):
@@ -160,14 +165,18 @@ async def _say(ctx: Context, project: Project, place: Place, card: Card, *, aske
         # Deleted, edited by a person, or above: said again below.
         before, words = standing.id, (standing.words, *standing.coming)
     elif standing:
-        before, words = standing.before, (standing.words,)
+        before, words = standing.before, (standing.words, *standing.coming)
         found = await post.find(before)
+        doubtful = True
     if found is None:
-        await keep("", "", words[0], before)
+        await keep("", words=words[0], coming=words[1:], before=before)
         found = await post.create()
     else:
         await post.edit(Standing(id=found, checksum=""))
     await post.clear(before, *words)
+    if doubtful:
+        await keep(found, post.checksum, post.words, before=before, doubtful=True)
+        await post.clear_twins(found, before)
     return await keep(found, post.checksum, post.words)
 
 
@@ -200,8 +209,20 @@ class _Comment:
     async def find(self, before: str) -> str | None:
         """The comment that carries our marker, of those after ``before``."""
         mark, after = marker(self._card.key), int(before or 0)
-        found = await issues.find_comment(self._repo, self._issue, mark, after=after)
-        return str(found) if found else None
+        found = await issues.find_comments(self._repo, self._issue, mark, after=after)
+        return str(found[0]["id"]) if found else None
+
+    async def clear_twins(self, comment: str, before: str) -> None:
+        """Delete what else of this card came after ``before`` and nobody edited. Raises Unavailable
+        while GitHub's list, which lags behind, does not show even ``comment``."""
+        mark, after = marker(self._card.key), int(before or 0)
+        found = await issues.find_comments(self._repo, self._issue, mark, after=after)
+        shown = comment in [str(each["id"]) for each in found]
+        if not shown and await issues.get_comment(self._repo, int(comment)) is not None:
+            raise Unavailable("GitHub's list of comments lags behind.", retry_after=LAG_SECONDS)
+        for twin in found:
+            if str(twin["id"]) != comment and twin["created_at"] == twin["updated_at"]:
+                await issues.delete_comment(self._repo, twin["id"])
 
     async def edit(self, standing: Standing) -> bool:
         """False when somebody deleted it, or wrote words of their own into it."""
@@ -249,6 +270,9 @@ class _Message:
 
     async def clear(self, ts: str, *words: str) -> None:
         """It was deleted already."""
+
+    async def clear_twins(self, ts: str, before: str) -> None:
+        """Slack shows a message from when it has taken it."""
 
     async def create(self) -> str:
         return await self._slack.post(self._place.channel, self._message, thread=self._place.thread)

@@ -15,13 +15,15 @@ class Standing(Record):
     is "" where it may have been: then it is looked for by its marker, among the comments that came
     after ``before``, which it takes the place of. ``words`` is a checksum of the comment but for
     its ticks: GitHub shows other words where a person edited it. ``coming`` are those that were
-    about to be written since: whoever wrote them may have died before saying so."""
+    about to be written since: whoever wrote them may have died before saying so. ``doubtful``
+    is one beside which another may stand: GitHub's lists lag behind its writes."""
 
     id: str
     checksum: str = Field(validation_alias=AliasChoices("checksum", "digest"))  # its older name
     words: str = ""
     coming: tuple[str, ...] = ()
     before: str = ""
+    doubtful: bool = False
     # Second it was said last.
     at: float = 0
 

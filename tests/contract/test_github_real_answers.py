@@ -75,7 +75,7 @@ async def test_a_repository_reads_what_github_says(
 ) -> None:
     assert await repo.is_private() is answers["repos/get"][0]["private"]
     assert await issues.create_comment(repo, 1, Markdown("x")) > 0
-    assert await issues.find_comment(repo, 1, "<!-- not there -->") is None
+    assert await issues.find_comments(repo, 1, "<!-- not there -->") == []
     assert await pulls.create_branch(repo, "a", "0" * 40)
     assert await pulls.advance_branch(repo, "a", "0" * 40)
     opened = await pulls.open_pull(repo, branch="a", base="b", title="c", body=Markdown("d"))

@@ -190,6 +190,26 @@ async def test_a_post_whose_outcome_is_unknown_is_looked_for_before_it_is_repeat
     assert "second" in words
 
 
+@pytest.mark.parametrize("lags", [1, 2])
+async def test_a_list_that_lags_behind_leaves_no_second_comment(
+    stage: Stage, ctx: Context, project: Project, lags: int
+) -> None:
+    """However long: it is over when the list shows what was posted later."""
+    await fail_after_the_effect(stage, GITHUB, drop_connection=True)
+    with pytest.raises(Unavailable):
+        await say(ctx, project, GITHUB, card())
+    lag = {"match": {"method": "GET", "path": "/comments"}, "stale": 60, "times": lags}
+    async with stage.http.post(f"{stage.github_url}/_sim/faults", json=lag) as response:
+        assert response.status == 200
+    if lags == 2:
+        with pytest.raises(Unavailable, match="lags behind"):
+            await say(ctx, project, GITHUB, card("second"))
+        assert len(await standing(stage, GITHUB)) == 2
+    await say(ctx, project, GITHUB, card("second"))
+    [words] = await standing(stage, GITHUB)
+    assert "second" in words
+
+
 async def test_a_500_after_the_effect_makes_no_second_message(
     stage: Stage, ctx: Context, project: Project
 ) -> None:
@@ -279,6 +299,26 @@ async def test_an_edit_that_was_not_written_down_is_nobody_elses(
     await say(ctx, project, GITHUB, card("fourth"))
     [body] = await standing(stage, GITHUB)
     assert "fourth" in body
+
+
+async def test_a_move_that_broke_off_knows_the_edit_before_it(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    await say(ctx, project, GITHUB, card())
+    stood = await ctx.cards.get(project.id, GITHUB.name, KEY)
+    await say(ctx, project, GITHUB, card("second"))
+    told = await ctx.cards.get(project.id, GITHUB.name, KEY)
+    assert stood
+    assert told
+    left = stood.model_copy(update={"coming": (told.words,)})
+    await ctx.cards.put(project.id, GITHUB.name, KEY, left)
+    question = await asked(stage)
+    await fail_after_the_effect(stage, GITHUB, drop_connection=True)
+    with pytest.raises(Unavailable):
+        await say(ctx, project, question, card("third"), asked=True)
+    await say(ctx, project, question, card("third"), asked=True)
+    [words] = await standing(stage, GITHUB)
+    assert "third" in words
 
 
 async def test_what_a_person_wrote_into_our_comment_stays(

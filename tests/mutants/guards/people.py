@@ -176,8 +176,8 @@ GUARDS = (
     Guard(
         "our comment is one that the app wrote",
         "bot/github/issues.py",
-        'comment["id"] > after and await repo.wrote(comment)',
-        'comment["id"] > after',
+        "        and await repo.wrote(comment)\n",
+        "",
         "tests/contract/test_github_client.py"
         "::test_a_person_who_writes_our_marker_has_not_written_our_comment",
     ),

@@ -147,9 +147,23 @@ GUARDS = (
     Guard(
         "a post is written down before it is made",
         "bot/say/cards.py",
-        'await keep("", "", words[0], before)',
+        'await keep("", words=words[0], coming=words[1:], before=before)',
         "pass",
         f"{_SAY}::test_a_post_whose_outcome_is_unknown_is_looked_for_before_it_is_repeated",
+    ),
+    Guard(
+        "a comment that a list did not show is looked for once more",
+        "bot/say/cards.py",
+        "doubtful = True",
+        "doubtful = False",
+        f"{_SAY}::test_a_list_that_lags_behind_leaves_no_second_comment",
+    ),
+    Guard(
+        "a broken-off move knows the edit before it",
+        "bot/say/cards.py",
+        "coming=words[1:], ",
+        "",
+        f"{_SAY}::test_a_move_that_broke_off_knows_the_edit_before_it",
     ),
     Guard(
         "a card that was deleted is said again",
