@@ -7,7 +7,7 @@ import pytest
 from bot.domain.fixes.answers import answers_of, broken_calls, changed_calls
 from bot.domain.fixes.calls import calls_of, examples_in, raised_in
 from bot.domain.fixes.functions import asked, broken, changed
-from bot.domain.fixes.neighbours import neighbours
+from bot.domain.fixes.neighbours import adds, neighbours
 from bot.domain.fixes.patch import Entry, Tree, text_of
 
 BASE = '''\
@@ -231,3 +231,26 @@ def test_in_a_long_file_only_what_the_patch_brings_is_written_otherwise() -> Non
     )
     found = list(neighbours(tree(code=old), tree(code=new)))
     assert {line for _, line, _ in found} == {"return a - 1", "return a + 2", "return a + 0"}
+
+
+@pytest.mark.parametrize(
+    ("line", "more"),
+    [
+        ("    if a > 3 or a < -3:", False),  # as it is
+        ("    if a > 3:", False),
+        ("    if a > 3 or a < -4:", True),
+        ("    if a > 3 or a < -3 or not a:", True),
+    ],
+)
+def test_a_patch_that_only_takes_away_adds_nothing(line: str, more: bool) -> None:
+    base, patched = (
+        {"a.py": Entry(data=f"def f(a):\n{each}\n        return 1\n".encode())}
+        for each in ("    if a > 3 or a < -3:", line)
+    )
+    assert adds(base, patched) is more
+
+
+def test_less_indented_is_no_more() -> None:
+    base = {"a.py": Entry(data=b"def f(a):\n    if a:\n        return 1\n")}
+    assert not adds(base, {"a.py": Entry(data=b"def f(a):\n    return 1\n")})
+    assert adds({"a.md": Entry(data=b"a\n")}, {"a.md": Entry(data=b"b\n")})

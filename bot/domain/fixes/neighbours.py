@@ -43,6 +43,21 @@ def neighbours(base: Tree, patched: Tree) -> Iterator[tuple[str, str, bytes]]:
             yield path, changed[begin:].partition("\n")[0].strip(), changed.encode()
 
 
+def adds(base: Tree, patched: Tree) -> bool:
+    """Whether a patch brings in anything, or only takes away: operands, arguments, lines."""
+    for path in (each for each in base if each in patched and base[each] != patched[each]):
+        old, new = text_of(base[path]), text_of(patched[path])
+        if path.endswith(".py"):
+            tokens = [(one.string.strip() for one in _tokens(text)) for text in (old, new)]
+            sides = [[each.encode() for each in side if each] for side in tokens]
+        else:
+            sides = [text.encode().splitlines() for text in (old, new)]
+        changes = compared(*sides).get_opcodes()
+        if any(end > start for tag, _, _, start, end in changes if tag != "equal"):
+            return True
+    return False
+
+
 def _changes(old: str, new: str) -> Iterator[tuple[int, int, str, str]]:
     """Where the line and the token begin, the token, and another one."""
     begins = [0, *accumulate(map(len, io.StringIO(new)))]

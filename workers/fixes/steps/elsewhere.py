@@ -7,7 +7,7 @@ from contextlib import suppress
 from bot.domain.fixes.answers import Answers, broken_calls
 from bot.domain.fixes.calls import calls_of, examples_in, raised_in
 from bot.domain.fixes.functions import broken, changed
-from bot.domain.fixes.neighbours import neighbours
+from bot.domain.fixes.neighbours import adds, neighbours
 from bot.domain.fixes.patch import Entry, Tree, diff, text_of
 from bot.domain.fixes.policy.code import special_cases
 from bot.domain.fixes.policy.losses import answers_flatly, given_up
@@ -83,8 +83,7 @@ class Elsewhere:
             return unmet
         red = context.run.red.tail if context.run.red else ""
         if len(examples_in(self._source, red)) < _ENOUGH:
-            files = await asyncio.to_thread(lambda: self._patch.files)
-            grows = any(added for path, added, _ in files if path in self._base)
+            grows = await asyncio.to_thread(adds, self._base, self._earlier)
             if not grows or await asyncio.to_thread(answers_flatly, self._patch):
                 return "It works out less than before, and no earlier test says what that was for."
             other = context.run.reading
