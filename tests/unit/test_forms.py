@@ -4,15 +4,18 @@
 import pytest
 from test_reproduction import fence, offered
 
+from bot.domain.fixes.reproduction import graded
+from bot.domain.fixes.reproduction.records import Reason
+
 TRACE = 'File "a.py", line 1, in f\n    use(x)\n  File "shop/cart.py", line 33, in first\n    return items[0]\nIndexError: no items'
 
 FORMS = [
     (fence("first([1])  # 1, ok\nfirst([2])  # 4 ?!") + "\nso this must be `2`", "assert first([2]) == 2"),
     (fence("print(first([1]))  # 4\nprint(first([2]))  # 5") + "\nShould be `1` and `2`.", "assert first([1]) == 1"),
-    (fence("print(first([1]))\n# <h1>a</h1>") + "\nIt is no heading, it should stay a paragraph:\n`<p>a\\nb</p>`.", "assert str(first([1])) == '<p>a\\nb</p>'"),
+    (fence("print(first([1]))\n# <h1>a</h1>") + "\nIt is no heading, it should stay a paragraph:\n`<p>a\\nb</p>`.", "assert str(first([1])).strip() == '<p>a\\nb</p>'"),
     (fence("text = 'a b'\nprint(slug(text))") + "\nThe text should come back unchanged.", "assert slug(text) == text"),
     (fence("first([1])  # hangs here"), "first([1])"),
-    (fence("print('a', first([1]))\nprint(2)") + "\nShould print `a 3`.", 'assert "a 3" in output.getvalue().splitlines()'),
+    (fence("print('a', first([1]))\nprint(2)") + "\nShould print `a 3`.", r"""assert "a 3" in output.getvalue().strip('\n').splitlines()"""),
     (fence("c = Cart('ana')") + "\nwith that\n" + fence(">>> first(c)\n1") + "\nShould be 2.", "assert first(c) == 2"),
     ("`first([1])` is 5 and `first([2])` is 6; the first should be 1 and the second should be 2.", "assert [first([1]), first([2])] == [1, 2]"),
     ("`first(items)` hangs with an items of `[3]`.", "first(items)"),
@@ -27,6 +30,13 @@ FORMS = [
     ("A page\n\n    <a href=x>\n\nCall `first()` with it and, say, `x://y`.\n\n**Expected:** `x://a`\n\n**Actual:** `x://b`", 'assert str(first("<a href=x>", "x://y")) == "x://a"'),
     ("The type is `tuple[int, str]`, of a `Cart()`:\n\n" + fence('  File "shop/cart.py", line 33, in add\n    y\nKeyError: 3', ""), "Cart().add(tuple[int, str])"),
     (">>> first([1])\n'<i alt=\"a  b\">'\n\nThe other tool gives `alt=\"a b\"`.", "assert 'alt=\"a b\"' in first([1])"),
+    (fence("print(first([1]))") + "\n### Expected\n\n" + fence("a, b", "") + "\n### Actual\n\n" + fence("KeyError: 3", ""), 'assert str(first([1])).strip() == "a, b"'),
+    (">>> first([1, 2])\n[1]\n>>> first([1], 2)\n[3]\n\nI'd expect it to give the same as a list, i.e.\n\n>>> first([1, 2])\n[1, 2]", "assert first([1, 2]) == [1, 2]"),
+    (fence("from shop.cart import first\nfirst([1])") + "\n\n> TypeError: no list\n\nI'd expect `Bob` to be ignored.", "first([1])"),
+    (fence("print(first([1]))\n# {'a': 1} but should be {'a': 2}"), 'assert first([1]) == {"a": 2}'),
+    ("### Expected\n\n" + fence("first(x)") + "\nshould give\n\n" + fence("[1]", "") + "\n### Actual\n\nThe `one` is missing:\n\n" + fence("[2]", "") + "\n### Steps\n\n" + fence("x = [1, 2]\nprint(first(x))"), "assert first(x) == [1]"),
+    ("`slug('a b')` crashes with KeyError, it should be left alone, so \"a :b:\"", 'slug("a b")'),
+    (">>> first([1, 2])\n[1]\n\nShoud be `[2]`", "assert first([1, 2]) == [2]"),
     (fence("import os\nos.environ['A'] = 'b'\nprint(slug('$A'))  # 'c', should be 'b'"), 'monkeypatch.setenv("A", "b")'),
 ]  # fmt: skip
 
@@ -35,6 +45,32 @@ FORMS = [
 def test_the_pieces_of_a_report_come_together(body, line):
     lines = {each.strip() for one in offered(body) for each in one.source.splitlines()}
     assert line in lines, lines
+
+
+NONE = [
+    # said of a part of what is shown
+    ">>> first([1, 2])\n[[1], [2, 3]]\n>>> first([1])\n[[1]]\n\nThe parts after the first have the wrong length (3 instead of 2).",
+    # a parameter, not what is printed
+    "### Expected\n\n`size` limits what is shown, as in the docs.\n\n### Steps\n\n" + fence("print(first([1]))\nprint(first([2]))"),
+    # no cart equals a list
+    "A cart: `Cart('ana')`. That should be [1, 2].",
+    # a sentence with inputs of its own
+    "My call is `first([3])`. It's the same when only one has more (base [1], next [2]; that should be [1, 2]).",
+    # a value is no question
+    "Now `datetime.datetime(2021, 5, 1, tzinfo=Line('Z'))` comes, it should be `datetime.datetime(2021, 5, 1)`.",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", NONE, ids=range(len(NONE)))
+def test_what_is_said_of_something_else_is_no_expectation(body):
+    assert offered(body) == []
+
+
+def test_no_list_is_as_many_as_its_parts():
+    reason = Reason(exception="AssertionError", actual="[[1], [2]]")
+    red = "test_first_as_reported\nE   AssertionError: assert [[1], [2]] == 2"
+    assert graded(red, "test_first_as_reported", reason) is None
+    assert graded(red.replace("== 2", "== [2]"), "test_first_as_reported", reason)
 
 
 PICKLES = [

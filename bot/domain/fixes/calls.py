@@ -12,6 +12,7 @@ from contextlib import suppress
 from bot.domain.fixes.functions import Function, FunctionNode, asked
 from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.python import parsed
+from bot.domain.fixes.reproduction.keeping import without_kept
 from bot.domain.fixes.reproduction.resolving import NotPlain, Resolver
 from bot.domain.fixes.reproduction.symbols import Symbols, symbols_of
 from bot.domain.fixes.reproduction.writing import import_line
@@ -55,7 +56,7 @@ def examples_in(source: str, red: str = "") -> set[str]:
     """What a test asks: the calls of each assertion, what is printed where output is compared, and
     each exception that it wants. Of a script that an error ends, as ``red`` shows, the log of its
     run without the patch, what it prints is one: what came before the error was right."""
-    nodes = list(ast.walk(parsed(source) or ast.Module([], [])))
+    nodes = list(ast.walk(without_kept(parsed(source))))
     asserted: list[ast.AST] = [node.test for node in nodes if isinstance(node, ast.Assert)]
     calls = [node for node in nodes if isinstance(node, ast.Call)]
     printed = any(_name(node) == "redirect_stdout" for node in calls)
@@ -73,7 +74,7 @@ def raised_in(source: str) -> set[str]:
     """Exceptions that a test asks for."""
     return {
         ast.unparse(node.args[0]).rpartition(".")[2]
-        for node in ast.walk(parsed(source) or ast.Module([], []))
+        for node in ast.walk(without_kept(parsed(source)))
         if isinstance(node, ast.Call) and _name(node) in ("raises", "assertRaises") and node.args
     }
 

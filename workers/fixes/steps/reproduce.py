@@ -59,6 +59,10 @@ async def reproduce(context: RunContext) -> None:
         )
         whys = []
         for one in tried:
+            if one.kept:
+                whole = one.model_copy(update={"source": one.kept})
+                if not await _why_not(context, base, tests, whole):
+                    return
             if not (why := await _why_not(context, base, tests, one)):
                 return
             whys.append(why.partition("\n")[0])
@@ -95,7 +99,8 @@ async def still_red(context: RunContext, base: Tree, patched: Tree, tests: Tests
     case = await context.evidence()
     reports = [BugReport.of(item.number, item) for item in case.shown(context.run.audience)]
     offered = await asyncio.to_thread(attempts, reports, base, name=f"C-{context.run.cluster}")
-    of_run = (one for one in offered.tests if redact(one.source) == context.run.test_source)
+    source = context.run.test_source
+    of_run = (one for one in offered.tests if source in (redact(one.source), redact(one.kept)))
     told = {number for one in of_run for number in one.items}
     for one in [one for one in offered.tests if told.intersection(one.items)][:_OTHERS]:
         test = {one.path: Entry(data=one.source.encode())}

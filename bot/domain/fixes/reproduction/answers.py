@@ -9,6 +9,7 @@ import builtins
 import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from itertools import product
 
 from bot.domain.fixes.python import expression, literal
 from bot.domain.fixes.reproduction import wording
@@ -18,12 +19,18 @@ from bot.domain.fixes.reproduction.symbols import Symbols
 
 MAX_WORDS = 60
 _AHEAD = 3  # how far a sentence may stand from the code it speaks of, in passages
-_MAKERS = "set frozenset date datetime time timedelta range Decimal Fraction UUID".split()  # noqa: SIM905
+MAKERS = "set frozenset date datetime time timedelta range Decimal Fraction UUID".split()  # noqa: SIM905
 _LITERAL = (
     *(ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.UnaryOp, ast.BinOp, ast.operator),
     *(ast.unaryop, ast.expr_context, ast.Call, ast.keyword, ast.Name, ast.Attribute),
 )
 UNCHANGED = Shown("unchanged")
+# A value that no word could be
+_HELD = re.compile(
+    rf"{wording.TICKED}|(?<!\w)(?:'[^'\n]{{0,200}}'|\"[^\"\n]{{0,200}}\")(?!\w)|{wording.LISTS}"
+)
+# "(3 instead of 2)"
+_VALUE_ENDS = re.compile(rf"(?<!\w)({wording.VALUE})\s+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ def is_value(node: ast.expr, symbols: Symbols) -> bool:
         name = ast.unparse(part).rpartition(".")[2] if isinstance(part, ast.Name) else ""
         if isinstance(part, ast.Call):
             name = ast.unparse(part.func).rpartition(".")[2]
-        made = name in _MAKERS or (name[:1].isupper() and name in symbols.names)
+        made = name in MAKERS or (name[:1].isupper() and name in symbols.names)
         shortened = isinstance(part, ast.Constant) and part.value is ...
         if shortened or not isinstance(part, _LITERAL) or (name and not made):
             return False
@@ -104,6 +111,8 @@ def said_in(text: str, symbols: Symbols) -> list[StatedAnswer]:
         known = wording.MODEL.search(text[: match.start()][-60:]) or wording.SAYS.search(clause)
         if name == "other":
             about = _turned(found, text, match.start())
+            if about == "expected" and (came := _VALUE_ENDS.search(text[: match.start()][-300:])):
+                _keep(found, match.start() - len(came[0]), "actual", came[1], symbols)
         elif known and name == "actual" and re.match("rais|return|give|throw", match["does"], re.I):
             about = "expected"
         elif not wording.ASKING.match(clause) and wording.NOT.search(
@@ -125,7 +134,9 @@ def said_in(text: str, symbols: Symbols) -> list[StatedAnswer]:
     for match in wording.AS_IT_WAS.finditer(text):
         start = _clause(text, match.start())
         sentence = text[start : match.start()]
-        own = any(start <= each.at < match.start() for each in found.values())  # it says what
+        end = start + len(sentence_at(text, match.start()))
+        own = any(start <= each.at < end for each in found.values())  # it says what
+        own = own or bool(_values(text[match.end() : end]))
         modal = wording.MODAL.search(sentence)
         clause = sentence[sentence.rfind(",", 0, modal.start()) + 1 :] if modal else ""
         if modal and not (own or wording.NOT.search(clause)):
@@ -169,15 +180,16 @@ def sentence_at(text: str, at: int) -> str:
     return text[_clause(text, at) : end.start() if end else len(text)]
 
 
-def announced(passage: Passage, symbols: Symbols) -> Answer | None:
-    """The value of a passage whose heading says what it is."""
+def announced(passage: Passage, symbols: Symbols, *, alone: bool = True) -> Answer | None:
+    """The value of a passage whose heading says what it is; the only one of its prose is it where
+    it may stand ``alone``."""
     text = passage.text.strip("\n")
     if passage.code:
-        if is_session(text):
+        if is_session(text) or (_questions(text, symbols) and expression(text)):
             return None
         return error_in(text, symbols) or answer(text, symbols)
     found: dict[int, StatedAnswer] = {}
-    if first := re.match(rf"(?:an?\s+|the\s+)?({wording.VALUE})", text.strip()):
+    if first := re.match(rf"(?:an?\s+|the\s+)?({wording.VALUE}){wording.ENDS}", text.strip()):
         _keep(found, 0, "said", first[1], symbols)
     said = [each for each in said_in(text, symbols) if each.about == passage.about]
     for each in (*found.values(), *said, *said_in(text, symbols)):
@@ -185,10 +197,13 @@ def announced(passage: Passage, symbols: Symbols) -> Answer | None:
     whole = answer(text.strip().rstrip("."), symbols)
     if isinstance(whole, Raised) or (isinstance(whole, Shown) and whole.node is not None):
         return whole
-    spans = re.findall(wording.TICKED, text)
+    spans = re.findall(wording.TICKED, text) if alone else []
     bare = re.match(rf"(?:an?\s+|the\s+)?(?:\w+:\s*)?({wording.BARE}{wording.ENDS})", text.strip())
     if len(spans) == 1 or (bare and not spans):
-        _keep(found, 0, "said", spans[0] if spans else bare[1] if bare else "", symbols)
+        span = spans[0] if spans else ""
+        named = literal(span.strip("`")) is ... and len(text.replace(span, "").split()) > 3
+        if not (span and named):  # of "`trace` is left out" it is what is spoken of
+            _keep(found, 0, "said", span or (bare[1] if bare else ""), symbols)
     return found[0].answer if found else None
 
 
@@ -216,8 +231,9 @@ def nearest(
     ends = [steps_of(each.text)[-1:] if is_session(each.text) else [] for each in spot.parts]
     answered = [n for n, steps in enumerate(ends) if any(step.shown for step in steps)]
     others = [n for n in others if n > spot.index or min(answered, default=n) >= n]  # of one above
-    for n in sorted(others, key=lambda n: (n < spot.index, n)):
-        found = None if _of_another(spot, n) else announced(spot.parts[n], spot.symbols)
+    others = [n for n in others if not _of_another(spot, n)]
+    for alone, n in product((False, True), sorted(others, key=lambda n: (n < spot.index, n))):
+        found = announced(spot.parts[n], spot.symbols, alone=alone)
         if found is not None:
             return found
     return next((each.answer for each in _told(spot, span, asked) if each.about == about), None)
@@ -245,7 +261,7 @@ def _told(spot: Spot, span: tuple[int, int], asked: Sequence[int]) -> Iterator[S
             break
         others = [] if passage.code else _questions(passage.text, spot.symbols)
         end = min(others, default=0 if passage.code else len(passage.text))
-        told = _of_it(passage.text[:end], spot.symbols)
+        told = _of_it(passage.text[:end], spot.symbols, spot.passage.text)
         first = next(told, None)  # "**Expected**: it returns 1" is what its heading says
         if first and not (passage.about == "expected" and first.about == "actual"):
             yield first
@@ -255,21 +271,35 @@ def _told(spot: Spot, span: tuple[int, int], asked: Sequence[int]) -> Iterator[S
     if spot.passage.code and spot.index and not spot.parts[spot.index - 1].code:
         text = spot.parts[spot.index - 1].text
         last = max([*_questions(text, spot.symbols), text.rfind("\n\n")])
-        yield from reversed([each for each in _of_it(text, spot.symbols) if each.at > last])
+        yield from reversed(
+            [each for each in _of_it(text, spot.symbols, spot.passage.text) if each.at > last]
+        )
 
 
-def _of_it(text: str, symbols: Symbols, span: tuple[int, int] = (-1, -1)) -> Iterator[StatedAnswer]:
+def _of_it(
+    text: str, symbols: Symbols, asked: str = "", span: tuple[int, int] = (-1, -1)
+) -> Iterator[StatedAnswer]:
     """What a text says in the sentence of a question, in those that name the checkout's or a number
     of the question's own, and in others that begin with no subject: "The page should be 3" is
     about the page."""
-    words = symbols.names.keys() | set(
-        re.findall(r"\d{2,9}", text[slice(*span)] if span[0] >= 0 else "")
-    )
-    for each in said_in(text, symbols):
+    asked = text[slice(*span)] if span[0] >= 0 else asked
+    words = symbols.names.keys() | set(re.findall(r"\d{2,9}", asked if span[0] >= 0 else ""))
+    told = said_in(text, symbols)
+    answers = {each.answer.text.strip("'\"") for each in told if isinstance(each.answer, Shown)}
+    for each in told:
         start = _clause(text, each.at)
         own = start <= span[0] <= each.at
+        others = {value.strip("'\"") for value in _values(sentence_at(text, each.at))} - answers
+        if not own and any(value not in asked for value in others):
+            continue  # it tells what it asks with, and that is another question
         if own or each.answer is UNCHANGED or speaks_of_it(text[start : each.at], words):
             yield each
+
+
+def _values(text: str) -> list[str]:
+    """Literals between backticks, brackets or quotes."""
+    found = (match[0].strip("`") for match in _HELD.finditer(text))
+    return [value for value in found if literal(value) is not ...]
 
 
 def speaks_of_it(sentence: str, words: Set[str]) -> bool:
@@ -288,7 +318,7 @@ def _beside(
     others = [at for at in (*_questions(text, symbols), *asked) if not span[0] <= at < span[1]]
     later = min((at for at in others if at >= span[1]), default=len(text))
     before = max([text.rfind("\n\n", 0, span[0]), *(at for at in others if at < span[0])])
-    told = list(_of_it(text, symbols, span))
+    told = list(_of_it(text, symbols, span=span))
     yield from (each for each in told if span[1] <= each.at < later)
     earlier = [each for each in told if before < _clause(text, each.at) and each.at < span[0]]
     yield from reversed(earlier)

@@ -5,15 +5,16 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.fixes.patch import Tree
 from bot.domain.fixes.python import expression, literal, parsed
 from bot.domain.fixes.reproduction.answers import UNCHANGED, said_in, sentence_at
 from bot.domain.fixes.reproduction.commands import command_lines
 from bot.domain.fixes.reproduction.examples import examples_in
+from bot.domain.fixes.reproduction.keeping import with_kept
 from bot.domain.fixes.reproduction.reading import passages
-from bot.domain.fixes.reproduction.records import BugReport, Reproduction, Shown
+from bot.domain.fixes.reproduction.records import BugReport, Example, Raised, Reproduction, Shown
 from bot.domain.fixes.reproduction.resolving import NotPlain, Resolver
 from bot.domain.fixes.reproduction.symbols import Symbols, symbols_of
 from bot.domain.fixes.reproduction.wording import ALSO, TICKED
@@ -62,24 +63,30 @@ def attempts(reports: Sequence[BugReport], tree: Tree, *, name: str) -> Attempts
     symbols = symbols_of(tree)
     folder, style = _place(tree)
     path = _free_path(folder, name, tree)
-    found: dict[tuple[str, str, bool], tuple[int, Reproduction]] = {}
+    found: dict[tuple[str, str, int], tuple[int, Reproduction]] = {}
     dropped: list[str] = []
     for report in reports:
         place = Place(path, style, report.number)
         offered = list(command_lines(report, tree, symbols, place))
         hints = _hints(report, symbols)
+        examples: list[Example] = []
         with suppress(RecursionError):  # nested deeper than anything honest
-            for example in examples_in(report, symbols):
-                resolver = Resolver(symbols, hints)
-                try:
-                    offered.append((example.sure, write(example, resolver, place)))
-                except NotPlain as error:
-                    code = " ".join(ast.unparse(example.question).split())
-                    dropped.append(f"of {textwrap.shorten(code, 80)}, {error}")
+            examples += examples_in(report, symbols)
+            wrong = {ast.dump(each.question) for each in examples if each.sure > 2}
+            for example in examples:
+                if example.sure < 0 and ast.dump(example.question) in wrong:
+                    continue
+                for each in (example, *_without_text(example)):
+                    try:
+                        offered.append((each.sure, write(each, Resolver(symbols, hints), place)))
+                        break
+                    except NotPlain as error:
+                        code = " ".join(ast.unparse(each.question).split())
+                        dropped.append(f"of {textwrap.shorten(code, 80)}, {error}")
         for sure, one in offered:
             # the same test from another report: one candidate, seen more often
-            key = (one.test, one.source.partition('"""\n')[2], sure > 0)
-            known = found.get(key, (0, one))
+            key = (one.test, one.source.partition('"""\n')[2], (sure > 0) - (sure < 0))
+            known = found.get(key, (sure, one))
             plainer = known[1] if known[1].reason.actual or known[1].reason.exception else one
             items = tuple(sorted({*known[1].items, *one.items}))
             found[key] = max(sure, known[0]), plainer.model_copy(update={"items": items})
@@ -87,12 +94,22 @@ def attempts(reports: Sequence[BugReport], tree: Tree, *, name: str) -> Attempts
         found.values(),
         key=lambda pair: (-pair[0], -len(pair[1].items), len(pair[1].source), pair[1].source),
     )
-    tests = [_finished(one) for sure, one in ranked if sure]
-    seen = [_finished(one) for sure, one in ranked if not sure]
+    tests = [_finished(one) for sure, one in ranked if sure > 0]
+    seen = [_finished(one) for sure, one in ranked if sure == 0]
+    right = [_finished(one) for sure, one in ranked if sure < 0]
     dropped = list(dict.fromkeys(dropped))[:MAX_CANDIDATES]
-    tests = tests[:MAX_CANDIDATES]
+    tests = [
+        with_kept(one, [each for each in right if set(each.items) <= set(one.items)])
+        for one in tests[:MAX_CANDIDATES]
+    ]
     beyond = {report.number: _beyond(report, symbols, tests) for report in reports if tests}
     return Attempts(tests, dropped, seen[-MAX_OBSERVED:], beyond)
+
+
+def _without_text(one: Example) -> Iterator[Example]:
+    """What should come where it is told in a form that is no value: no error, at least."""
+    if isinstance(one.actual, Raised) and isinstance(one.expected, Shown):
+        yield replace(one, expected=None, sure=1)
 
 
 def _beyond(report: BugReport, symbols: Symbols, tests: Sequence[Reproduction]) -> str:

@@ -1,13 +1,12 @@
 """The examples in a report: scripts, sessions, calls in sentences, tracebacks."""
 
 import ast
-import builtins
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
-from bot.domain.fixes.python import literal, names_in
+from bot.domain.fixes.python import literal
 from bot.domain.fixes.reproduction import (
     answers,
     completing,
@@ -15,11 +14,13 @@ from bot.domain.fixes.reproduction import (
     reading,
     records,
     sentences,
+    sessions,
     several,
+    traces,
 )
+from bot.domain.fixes.reproduction.keeping import kept_in
 from bot.domain.fixes.reproduction.reading import Spot
 from bot.domain.fixes.reproduction.records import Answer, Example, Raised, Shown, same
-from bot.domain.fixes.reproduction.standard import STANDARD
 from bot.domain.fixes.reproduction.symbols import Symbols
 
 _FRAME = re.compile(
@@ -60,12 +61,12 @@ def examples_in(report: records.BugReport, symbols: Symbols) -> list[Example]:
         if (error := answers.error_in(passage.text, symbols)) is not None:
             wanted = answers.nearest(spot, "expected")
             for match in _FRAME.finditer(passage.text):
-                found += called(match["code"], error, spot, wanted, match["path"])
+                found += traces.called(match["code"], error, spot, wanted, match["path"])
                 wanted = None  # it is said of the reporter's own call, the outermost
     texts = [answers.answer(spot.passage.text, symbols) for spot in spots if not spot.passage.code]
     for error in [told for told in texts if isinstance(told, Raised)][:1]:
         for frame in report.frames:
-            found += called(frame.code, error, spots[0], None, frame.path)
+            found += traces.called(frame.code, error, spots[0], None, frame.path)
     found += guessing.guesses(spots[0]) if spots else ()
     defined = completing.definitions(parts, symbols)
     found = [completing.completed(one, defined, parts, symbols) for one in found[:MAX_EXAMPLES]]
@@ -106,8 +107,11 @@ def _unless_meant(one: Example, spot: Spot) -> Iterator[Example]:
 def _kind_of(parts: Sequence[reading.Passage], index: int, symbols: Symbols) -> reading.Passage:
     """A block that asks nothing shows what came, or should come; lines with arrows are told."""
     passage = parts[index]
-    if not passage.code or passage.about or reading.is_session(passage.text):
+    if not passage.code or passage.about:
         return passage
+    if reading.is_session(passage.text):
+        again = reading.announcing(parts, index) == "expected" and _asks_again(parts, index)
+        return replace(passage, about="expected") if again else passage
     steps = reading.steps_of(passage.text)
     if not steps and any(sentences.calls_in(passage.text, symbols)):
         return replace(passage, code=answers.error_in(passage.text, symbols) is not None)
@@ -120,12 +124,21 @@ def _kind_of(parts: Sequence[reading.Passage], index: int, symbols: Symbols) -> 
     return passage
 
 
+def _asks_again(parts: Sequence[reading.Passage], index: int) -> bool:
+    """Whether a session shows another answer to what one before it asked."""
+    sessions = [part.text for part in parts[:index] if part.code and reading.is_session(part.text)]
+    before = {ast.dump(s.node): s.shown for text in sessions for s in reading.steps_of(text)}
+    shown = [(ast.dump(s.node), s.shown) for s in reading.steps_of(parts[index].text) if s.shown]
+    return any(before.get(asked, told) not in ("", told) for asked, told in shown)
+
+
 def _block(spot: Spot) -> Iterator[Example]:
     """What was typed: its asserts, its lines with an answer, its output, its last expression."""
     steps = reading.steps_of(spot.passage.text)
     body = [step.node for step in steps]
-    told = sentences.expected_of(_texts_beside(spot), steps, spot.symbols)
+    told = sessions.expected_of(_texts_beside(spot), steps, spot.symbols)
     own = [*_ready_made(body), *_said_to_raise(spot, steps), *(told or ())]
+    yield from kept_in(steps, spot.symbols)
     last = max((n for n, step in enumerate(steps) if step.shown), default=-1)
     for n, step in enumerate(steps):
         before = tuple(node for node in body[:n] if not isinstance(node, ast.Assert))
@@ -140,7 +153,7 @@ def _block(spot: Spot) -> Iterator[Example]:
     if steps and not ends and (several or not own):
         yield from _whole(spot, body)
     for n in range(len(steps) if spot.passage.about != "expected" else 0):
-        yield from sentences.as_shown(steps, n, spot.symbols)
+        yield from sessions.as_shown(steps, n, spot.symbols)
 
 
 def _whole(spot: Spot, body: list[ast.stmt]) -> Iterator[Example]:
@@ -186,6 +199,8 @@ def _judged(
     question, printed = asked or (ast.Module([*setup, step.node], []), False)
     remarks = answers.said_in(step.comment, spot.symbols)
     told: dict[str, Answer | None] = {each.about: each.answer for each in reversed(remarks)}
+    if "expected" not in told and sentences.is_fine(step.comment):
+        return
     shown = _answer(step.shown, spot.symbols) if asked else Shown(step.shown)
     value, remark = answers.leading(step.comment, spot.symbols)
     sure = 5
@@ -198,8 +213,10 @@ def _judged(
         told = {"actual": value}
     elif isinstance(value, Shown):
         told["actual"] = value
-    for each in ("expected", "actual") if step.shown and last else ():
-        told.setdefault(each, answers.nearest(spot, each))
+    if step.shown and last:
+        said = {each: answers.nearest(spot, each) for each in ("expected", "actual")}
+        if said["expected"] is None or not several.of_another(said["actual"], shown):
+            told = said | told
     other = _elsewhere(spot, step.node) if step.shown else None
     expected, actual = told.get("expected"), told.get("actual")
     expected = answers.resolved(expected, question)
@@ -285,55 +302,3 @@ def _said_to_raise(spot: Spot, steps: Sequence[reading.Step]) -> list[Example]:
                 question = line[0] if line and steps[at].shown else call
                 return [Example("snippet", tuple(body[:at]), question, said.answer, None, 5)]
     return []
-
-
-def called(
-    code: str, error: Raised, spot: Spot, wanted: Answer | None, path: str
-) -> Iterator[Example]:
-    """The call in a line of ``path``, with each value that is told where nothing defines a name of
-    it. What a module of the checkout does not have is a variable in its line."""
-    steps = reading.steps_of(code.strip().removeprefix("return ").removeprefix("await "))
-    asked = sentences.asked_in(steps[0].node) if len(steps) == 1 else None
-    if asked is None or not any(isinstance(part, ast.Call) for part in ast.walk(asked[0])):
-        return
-    told = [each for text in spot.prose for each in answers.said_in(text, spot.symbols)]
-    should = (each.answer for each in told if each.about == "expected")
-    expected: Answer | None = next((one for one in should if isinstance(one, Raised)), None)
-    defined = completing.definitions(spot.parts, spot.symbols)
-    known = {name for node in defined for name in completing.bound_in(node)}
-    question = asked[0]
-    own = spot.symbols.at(path)
-    if own and names_in(question) & spot.symbols.names.keys() - known - own:
-        return
-    wanted = answers.resolved(wanted, question)
-    if isinstance(question, ast.JoinedStr):
-        question = next(part for part in ast.walk(question) if isinstance(part, ast.Call))
-    _made(question, known, spot.symbols)
-    if expected is None and isinstance(wanted, Shown) and wanted.node is not None:
-        # what is printed may be a number or a text that shows one
-        expected = None if asked[1] and isinstance(literal(wanted.node), int) else wanted
-    one = Example("traceback", (), question, expected, error, 2)
-    needed = names_in(question) - known
-    heads = {part for module in spot.symbols.modules for part in module.split(".")}
-    missing = sorted(needed - heads - STANDARD - spot.symbols.names.keys() - vars(builtins).keys())
-    assigned = [node for node in defined if isinstance(node, ast.Assign)]
-    values = [node.value for node in assigned if literal(node.value) is not ...]
-    if len(missing) != 1 or not error.message or not values:
-        yield one
-        return
-    for value in values[:3]:
-        given = ast.parse(f"{missing[0]} = {ast.unparse(value)}").body[0]
-        yield replace(one, setup=(given,))
-
-
-def _made(question: ast.expr, known: set[str], symbols: Symbols) -> None:
-    """``engine.ordinal(1)`` of an ``engine`` that nothing defines: an instance of its class."""
-    modules = {part for module in symbols.modules for part in module.split(".")}
-    for part in ast.walk(question):
-        match part:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method) as asked):
-                classes = symbols.methods.get(method, set())
-                if len(classes) == 1 and name not in known | modules:
-                    asked.value = ast.Call(ast.Name(min(classes), ast.Load()), [], [])
-            case _:
-                pass

@@ -99,5 +99,6 @@ def _rewritten(test: Reproduction, renamed: Callable[[str], str]) -> Reproductio
             "test": renamed(test.test),
             "says": renamed(test.says),
             "reason": test.reason.model_copy(update=reason),
+            "kept": "",
         }
     )

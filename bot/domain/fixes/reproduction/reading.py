@@ -57,6 +57,8 @@ _HEADING = re.compile(
     r"|(?P<plain>(?:expected|actual|observed|current)\b[\w ]{0,30}?):\s*(?P<after>.*))$",
     re.IGNORECASE,
 )
+# "> TypeError: ..." alone
+_QUOTED_ERROR = re.compile(r"\s*> ?(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception): [^\n]*\s*$")
 _EXPECTED = re.compile(r"\b(expect\w*|should|desired|want\w*|correct)\b", re.IGNORECASE)
 _ACTUAL = re.compile(
     r"\b(actual\w*|observed|instead|got|gets?|gives?|gave|returns?|prints?|see|current\w*"
@@ -96,6 +98,11 @@ def _unfenced(passage: Passage) -> Iterator[Passage]:
     """Prose, and by themselves paragraphs of it that are code."""
     head: list[str] = []
     for text in re.split(r"\n\s*\n", passage.text):
+        if _QUOTED_ERROR.match(text):
+            yield replace(passage, text="\n\n".join(head))
+            head = []
+            yield replace(passage, text=re.sub("^> ?", "", text, flags=re.M), code=True)
+            continue
         body = parsed(text) if len(text) < MAX_LINE else None
         several = "\n" in text.strip() and body and any(map(_is_code, body.body))
         if several or (literal(text) is not ... and "".join(head[-1:]).rstrip().endswith(":")):
@@ -124,9 +131,9 @@ def announcing(parts: Sequence[Passage], index: int) -> About:
     if not index or parts[index - 1].code:
         return ""
     words = re.split(r"(?<=[.!?])\s|\n\s*\n", parts[index - 1].text.strip())[-1]
-    last = [
-        max((m.end() for m in each.finditer(words)), default=0) for each in (_EXPECTED, _ACTUAL)
-    ]
+    plain = re.sub(r"\bto \w+", lambda found: " " * len(found[0]), words)  # "expect it to give"
+    pairs = (_EXPECTED, words), (_ACTUAL, plain)
+    last = [max((m.end() for m in each.finditer(text)), default=0) for each, text in pairs]
     if last[0] and (last[0] > last[1] or re.search(r"\b(?:should|would|must)\b", words, re.I)):
         return "expected"
     rather = re.search(r"(?:should|must)n['’]t\b.*,", words, re.I)
@@ -239,6 +246,8 @@ def steps_of(text: str) -> list[Step]:
             if ast.unparse(part).startswith("print("):  # what it prints may stand below
                 under = list(takewhile(re.compile(r"\s*#").match, lines[at:]))
                 below = "\n".join(re.sub(r"^\s*#+[> ]?\s?", "", line) for line in under)
+                if len(under) == 1 and not beside and re.search(r"\bshould\b", below):
+                    below, beside = "", below
             steps.append(Step(part, below, beside))
     return steps[:MAX_STEPS]
 

@@ -3,6 +3,7 @@
 import re
 
 from bot.domain.fixes.python import literal
+from bot.domain.fixes.reproduction.keeping import lost
 from bot.domain.fixes.reproduction.records import Grade, Reason
 
 # What fails before the question is asked.
@@ -26,6 +27,7 @@ _COMPARED = re.compile(
 _SHORTENED = re.compile(
     r"^(?:AssertionError: )?assert (\S.{9,}?)\.\.\.(.{9,}?\S) == ", re.MULTILINE
 )
+_HOLDERS = {"list", "tuple", "dict", "set"}
 PREFIX = 40  # characters of a shown value that must be found again
 
 
@@ -34,7 +36,7 @@ def graded(output: str, test: str, reason: Reason) -> Grade | None:
 
     ``output`` is what pytest or unittest printed, both streams; ``test`` is the function.
     """
-    if test not in output:
+    if test not in output or lost(output):
         return None
     broken = _BROKEN.search(output)
     told = reason.exception and reason.exception in (
@@ -68,6 +70,8 @@ def _satisfiable(shown: str, actual: str) -> bool:
     it is not: a repair seldom turns a text into a number."""
     match = _COMPARED.search(shown)
     left, right, told = map(_kind, (match["left"], match["right"], actual) if match else ("",) * 3)
+    if {left, right} & {"number"} and {left, right} & _HOLDERS:
+        return False  # "the parts have 3 instead of 2" is said of a list, and is none
     return left in (right, "", told) or not right or "NoneType" in (left, right)
 
 

@@ -47,7 +47,7 @@ class Reproduction(Record):
 
     ``subject`` is what is under test (``shop.pagination.page_count``), ``says`` one line about it.
     ``items`` are the numbers of the reports it came from, ``quote`` is the passage that a model
-    rests it on.
+    rests it on. ``kept`` is the same file with what the reports show as right, where they do.
     """
 
     kind: Kind
@@ -59,6 +59,7 @@ class Reproduction(Record):
     reason: Reason
     items: tuple[int, ...]
     quote: str = ""
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Example:
     ``question`` is a module where the whole output of a script is asked. ``expected`` None means
     that it should just not fail. ``printed`` compares the text of the answer; ``hangs`` says that
     none comes. ``sure`` is how plainly the report says it, larger is plainer; at 0 nothing says
-    what should come, and ``expected`` is what comes now.
+    what should come, and ``expected`` is what comes now; below it, what comes now and is right.
     """
 
     kind: Kind

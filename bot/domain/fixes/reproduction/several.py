@@ -36,7 +36,8 @@ def together(found: Sequence[Example]) -> Iterator[Example]:
     for one in found:
         told = [each for each in (one.expected, one.actual) if each is not None]
         plain = all(isinstance(each, Shown) and each.node is not None for each in told)
-        if isinstance(one.question, ast.Call) and plain and not (one.setup or one.printed):
+        plain &= one.sure > 0 and not (one.setup or one.printed)
+        if isinstance(one.question, ast.Call) and plain:
             key = ast.unparse(one.question.func), one.actual is None
             groups.setdefault(key, {})[ast.unparse(one.question)] = one
     for group in (group for group in groups.values() if len(group) > 1):
@@ -75,6 +76,14 @@ def applied(
             one for one in found if {*map(_has_parts, (one.expected, one.actual))} != {True, False}
         ]
     yield from found[:1] if several or len(found) == 1 else ()
+
+
+def of_another(told: Answer | None, shown: Answer | None) -> bool:
+    """Whether "3 instead of 2" is said of a part, or of something else than what shows this."""
+    if not (isinstance(told, Shown) and told.node and isinstance(shown, Shown)):
+        return False
+    holds = told.text.strip("'\"") in shown.text and _has_parts(shown) is not True
+    return not (same(told, shown) or holds)
 
 
 def of_lines(told: Answer | None, came: Answer | None) -> Answer | None:

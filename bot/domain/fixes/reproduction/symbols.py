@@ -27,7 +27,8 @@ class Symbols:
     ``owned`` are a module's names, with those it imports from the checkout; ``errors`` the
     exception classes; ``functions`` those at the top of a module, ``methods`` those of classes,
     with the classes among theirs that are made without an argument;
-    ``needy`` cannot be called without an argument; ``generators`` yield.
+    ``needy`` cannot be called without an argument; ``generators`` yield; objects of ``plain``
+    classes equal nothing but objects of the checkout.
     """
 
     modules: dict[str, str] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class Symbols:
     methods: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     needy: set[str] = field(default_factory=set)
     generators: set[str] = field(default_factory=set)
+    plain: set[str] = field(default_factory=set)
 
     def is_error(self, name: str) -> bool:
         """Whether ``name`` is an exception, the language's or the checkout's."""
@@ -79,6 +81,8 @@ def symbols_of(tree: Tree) -> Symbols:
                 needs = "__init__" in there and _needed(there["__init__"]) > 1
                 for method in there:
                     symbols.methods[method] |= set() if needs else {node.name}
+                if not (node.bases or node.keywords or there.keys() & {"__eq__", "__new__"}):
+                    symbols.plain.add(node.name)
                 bases[node.name] = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
             elif isinstance(node, ast.FunctionDef) and not node.decorator_list:
                 symbols.functions.add(node.name)

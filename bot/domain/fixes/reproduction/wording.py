@@ -21,11 +21,12 @@ def _nested(opens: str, closes: str) -> str:
     return rf"\{opens}(?:{plain}|\{opens}(?:{inner}){{0,80}}\{closes}){{0,200}}\{closes}"
 
 
+LISTS = rf"{_nested('[', ']')}(?!\()|{_nested('{', '}')}"
 TICKED = r"(?:``[^`\n]+``|`[^`\n]+`)"
 BARE = (
     r"(?:(?<!\w)'[^'\n]{0,200}'(?!\w)|\"[^\"\n]{0,200}\""
     r"|(?:(?:an|the)\s)?empty (?:list|string|dict|tuple|set)\b"
-    rf"|{_nested('[', ']')}(?!\()|{_nested('{', '}')}|(?<!\w){_nested('(', ')')}"
+    rf"|{LISTS}|(?<!\w){_nested('(', ')')}"
     r"|(?:[A-Za-z_]\w{0,60}\.){0,6}(?-i:[A-Z])\w{0,60}\([^()\n]{0,80}\)"
     r"|(?:[A-Za-z_]\w{0,60}\.){0,6}(?-i:[A-Z][a-z])\w{0,60}\b(?!['(]|\.\w)"
     r"|\d{4}-\d\d-\d\d(?:[ T]\d\d?:\d\d(?::\d\d)?)?\b(?!\d|[-:.]\d)"
@@ -40,7 +41,7 @@ _FILLER = (
 )
 _SHOULD = (
     r"expected(?:\s+(?:result|output|value|behaviou?r|answer))?|expect(?:s|ing)?"
-    r"|(?:should|must)(?:n['’]t)?(?:\s+(?:\w+\s+)?(?:be|return|give|equal|print|yield|have\s+been|have\s+returned"
+    r"|(?:shou?ld|shoud|must)(?:n['’]t)?(?:\s+(?:\w+\s+)?(?:be|return|give|equal|print|yield|have\s+been|have\s+returned"
     r"|raise|throw|produce|evaluate|come|become|remain|show|read|fail\s+with|result\s+in))?"
     r"|(?:ought|needs?|has|have|supposed)\s+to\s+(?:be|return|give|raise|print)|want(?:ed|s)?|I\s+need"
     r"|correct\s+\w+|(?:right|proper)\s+(?:result|answer|value|output|one|form|word|spelling)|would\s+(?:be|return|give)|wish\s+for|be\s+(?:happy|fine)\s+with|(?:I\s+)?catch(?:es|ing)?"
@@ -96,7 +97,7 @@ AS_IT_WAS = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 # "as `f('b')` has it:", before a block
-AS_ANOTHER = re.compile(rf"\b(?:as|like)\s+({TICKED})[^`\n]{{0,40}}:$")
+AS_ANOTHER = re.compile(rf"\b(?:as|like)\s+({TICKED})[^`\n]{{0,40}}:$", re.IGNORECASE)
 # "`search('b')` ends the same way": what does it as well
 ALSO = re.compile(
     r"\b(same|too|also|as well|likewise|similar(ly)?|neither|nor|either)\b", re.IGNORECASE
@@ -122,7 +123,7 @@ FRAME = re.compile(
 )
 LAST_LINE = re.compile(r"^(?:E\s+)?((?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?:: (.*))?$", re.MULTILINE)
 OPENS = re.compile(
-    r"[\W\d]*(?:then\s+)?(?:out(?:\[\d+\])?|it|this|that|these|they|nothing|everything|there|so|both|all|please|expected|actual\w*|instead|but|and|or|however|should|must|i|we"
+    r"[\W\d]*(?:then\s+)?(?:out(?:\[\d+\])?|it|this|that|these|they|nothing|everything|there|so|both|all|please|expected|actual\w*|instead|but|and|or|however|shou?ld|shoud|must|i|we"
     r"|you|(?:the\s+)?(?:\w+\s+)?(?:results?|outputs?|answers?|values?|call|line|returns?|function|method|right|correct)"
     r"|got|want|gives?|which|what|where|here|now|current\w*|observed|my|prints?|raises?|rather|an?|no"
     r"|(?:[A-Z]\w*)?(?:Error|Exception)|none|true|false|=>|->|→)(?:\W|$)",

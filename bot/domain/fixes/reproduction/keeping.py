@@ -1,0 +1,84 @@
+"""What a report shows beside the bug as right: a repair must leave it as it is."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+
+from bot.domain.fixes.reproduction import answers, sentences
+from bot.domain.fixes.reproduction.reading import Step
+from bot.domain.fixes.reproduction.records import Example, Reproduction
+from bot.domain.fixes.reproduction.symbols import Symbols
+
+MAX_KEPT = 5
+_NAME = "as_before"
+_IMPORT = re.compile(r"^(?:from \S+ )?import .*?(\w+)$", re.MULTILINE)
+_CODE = re.compile(r"^(?:def|class) ", re.MULTILINE)
+_NAMED = re.compile(rf"\w+_{_NAME}_\d$")
+_FAILS = re.compile(rf"^(?:FAILED|ERROR|FAIL:|ERROR:) \S*{_NAME}", re.MULTILINE)
+
+
+def kept_in(steps: Sequence[Step], symbols: Symbols) -> Iterator[Example]:
+    """Of lines with comments those that are called right; all that are not called wrong, where
+    others are."""
+    said = [answers.said_in(step.comment, symbols) for step in steps]
+    wrong = [any(each.about == "expected" for each in told) for told in said]
+    for n, step in enumerate(steps):
+        asked = sentences.asked_in(step.node)
+        value, remark = answers.leading(step.comment, symbols)
+        right = sentences.is_fine(step.comment) or (any(wrong) and not remark)
+        if asked and right and not (wrong[n] or step.shown):
+            before = [each.node for each in steps[:n]]
+            setup = (node for node in before if not isinstance(node, ast.Expr | ast.Assert))
+            one = Example("snippet", tuple(setup), asked[0], value, None, -1, asked[1])
+            yield from sentences.as_is(one)
+
+
+def with_kept(one: Reproduction, others: Sequence[Reproduction]) -> Reproduction:
+    """``one``; in its ``kept`` the same file with tests of ``others`` behind its own."""
+    groups, code = _parts(one.source)
+    known = _bound(groups)
+    for number, other in enumerate(others[:MAX_KEPT], 1):
+        beside, test = _parts(other.source)
+        imports = _bound(beside)
+        if any(known.get(name, line) != line for name, line in imports.items()):
+            continue  # two things of one name
+        for name in imports.keys() - known.keys():
+            line, last = imports[name], len(groups)
+            at = 1 if line.startswith("import ") else last
+            groups[at:at] = [line] if line not in groups else []
+        known |= imports
+        test = test.partition("\n\n")[2] if test.startswith("class ") else f"\n{test}"
+        name = re.sub("as_reported$", f"{_NAME}_{number}", one.test)
+        code += f"\n{test.replace(f'def {other.test}(', f'def {name}(', 1)}"
+    kept = "\n\n".join(groups) + f"\n\n\n{code}"
+    return one if kept == one.source else one.model_copy(update={"kept": kept})
+
+
+def lost(output: str) -> bool:
+    """Whether a log of a test says that something else than the bug fails."""
+    return _FAILS.search(output) is not None
+
+
+def without_kept(module: ast.Module | None) -> ast.Module:
+    """What the report calls wrong alone; of no module an empty one."""
+    module = module or ast.Module([], [])
+    for node in ast.walk(module):
+        if isinstance(node, ast.Module | ast.ClassDef):
+            node.body = [each for each in node.body if not _is_kept(each)]
+    return module
+
+
+def _is_kept(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef) and _NAMED.match(node.name) is not None
+
+
+def _parts(source: str) -> tuple[list[str], str]:
+    """What stands above the tests, by paragraph, and the tests."""
+    start = _CODE.search(source)
+    at = start.start() if start else len(source)
+    return source[:at].strip().split("\n\n"), source[at:]
+
+
+def _bound(groups: Sequence[str]) -> dict[str, str]:
+    """Imports by the names that they bind."""
+    return {match[1]: match[0] for match in _IMPORT.finditer("\n".join(groups))}
