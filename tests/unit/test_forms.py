@@ -36,6 +36,11 @@ FORMS = [
     (fence("print(first([1]))\n# {'a': 1} but should be {'a': 2}"), 'assert first([1]) == {"a": 2}'),
     ("### Expected\n\n" + fence("first(x)") + "\nshould give\n\n" + fence("[1]", "") + "\n### Actual\n\nThe `one` is missing:\n\n" + fence("[2]", "") + "\n### Steps\n\n" + fence("x = [1, 2]\nprint(first(x))"), "assert first(x) == [1]"),
     ("`slug('a b')` crashes with KeyError, it should be left alone, so \"a :b:\"", 'slug("a b")'),
+    ("| word | `slug(word)` | correct |\n|---|---|---|\n| panic | panick | panics |", 'assert slug("panic") == "panics"'),
+    ("`slug('a')` should raise OSError but gives 1.", "with pytest.raises(OSError):"),
+    (fence("first([1])\nfirst([2])  # the end") + "\n\nThe second `first` should raise `EmptyCart` but gives `Cart(lines=[<x>])`.", "first([2])"),
+    (fence("first([1])  # -> None, should be datetime(2023, 1, 2)"), "assert first([1]) == datetime(2023, 1, 2)"),
+    ("With 2024-03-15 `first(datetime(2024, 3, 15))` gives 2024-01-29 00:00:00, it should be 2024-02-29 00:00:00.", "assert first(datetime(2024, 3, 15)) == datetime(2024, 2, 29, 0, 0)"),
     (">>> first([1, 2])\n[1]\n\nShoud be `[2]`", "assert first([1, 2]) == [2]"),
     (fence("import os\nos.environ['A'] = 'b'\nprint(slug('$A'))  # 'c', should be 'b'"), 'monkeypatch.setenv("A", "b")'),
 ]  # fmt: skip
@@ -56,6 +61,8 @@ NONE = [
     "A cart: `Cart('ana')`. That should be [1, 2].",
     # a sentence with inputs of its own
     "My call is `first([3])`. It's the same when only one has more (base [1], next [2]; that should be [1, 2]).",
+    # each block shows what one of the lines should print
+    "### Expected\n\n" + fence("a\nb", "") + "\nand\n\n" + fence("c", "") + "\n### Steps\n\n" + fence("print(first([1]))\nprint(first([2]))"),
     # a value is no question
     "Now `datetime.datetime(2021, 5, 1, tzinfo=Line('Z'))` comes, it should be `datetime.datetime(2021, 5, 1)`.",
 ]  # fmt: skip
@@ -64,6 +71,21 @@ NONE = [
 @pytest.mark.parametrize("body", NONE, ids=range(len(NONE)))
 def test_what_is_said_of_something_else_is_no_expectation(body):
     assert offered(body) == []
+
+
+LONG = "E   assert ['<a href=...'] == ['<b']\nE     At index {} diff: {} != '<b'"
+
+
+@pytest.mark.parametrize(
+    ("at", "came", "is_it"),
+    [(0, "'<a href=1>'", True), (1, "'<i>'", True), (1, "'<a href=1>'", False), (0, "'x'", False)],
+)
+def test_of_long_lists_the_log_shows_where_they_differ(at, came, is_it):
+    reason = Reason(exception="AssertionError", actual="['<a href=1>', '<i>']")
+    red = f"test_first_as_reported\n{LONG.format(at, came)}"
+    assert bool(graded(red, "test_first_as_reported", reason)) is is_it
+    cut = Reason(exception="AssertionError", actual="['<a href=1>', '<i")
+    assert bool(graded(red, "test_first_as_reported", cut)) is ("a href" in came)
 
 
 def test_no_list_is_as_many_as_its_parts():

@@ -55,7 +55,9 @@ def answer(text: str, symbols: Symbols) -> Answer | None:
     text = wording.WORDS.get(text.strip().lower(), text)
     if (moment := wording.MOMENT.fullmatch(text.strip())) and text.strip():
         kind = "datetime" if moment[1] and moment[4] else "date" if moment[1] else "time"
-        numbers = ", ".join(str(int(part)) for part in moment.groups() if part)
+        *parts, seconds = moment.groups()
+        given = [*parts, seconds] if int(seconds or 0) else parts  # as Python writes it
+        numbers = ", ".join(str(int(part)) for part in given if part)
         text = f"datetime.{kind}({numbers})"
     error = wording.ERROR.match(text.strip())
     if error and symbols.is_error(error["name"]):

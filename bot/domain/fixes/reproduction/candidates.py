@@ -125,6 +125,7 @@ def _beyond(report: BugReport, symbols: Symbols, tests: Sequence[Reproduction]) 
         plain = [shown for _, shown in wanted if shown is not UNCHANGED]
         for shown in (*plain, *beside, *_said_of_others(text, symbols)):
             ways = {ast.unparse(node), str(literal(node))} if (node := shown.node) else set[str]()
+            ways |= {way.removeprefix("datetime.") for way in ways}  # as it may be imported
             if (asked | came).isdisjoint({way.strip() for way in (*ways, shown.text)}):
                 return shown.text
     return ""

@@ -23,6 +23,7 @@ _RAISED = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Z]\w*)(?::|$)", re.MULTILINE)
 _COMPARED = re.compile(
     r"^(?:AssertionError: )?(?:assert )?(?P<left>.+?) (?:==|is|!=) (?P<right>.+)$", re.MULTILINE
 )
+_AT_INDEX = re.compile(r"At index (?P<at>\d+) diff: (?P<left>.+) != .+$", re.MULTILINE)
 # A long value in pytest's first line, its middle left out.
 _SHORTENED = re.compile(
     r"^(?:AssertionError: )?assert (\S.{9,}?)\.\.\.(.{9,}?\S) == ", re.MULTILINE
@@ -98,6 +99,11 @@ def _found(actual: str, shown: str) -> bool:
     came = "".join(row.removeprefix("- ") for row in rows if row[:2] not in ("+ ", "? "))
     if " differ: " in shown and plain(actual) in plain(came):
         return True
+    if actual.startswith("[") and (differs := _AT_INDEX.search(shown)):  # the rest is left out
+        lines, came = literal(actual), plain(differs["left"])[:PREFIX]
+        rest = lines[int(differs["at"]) :][:1] if isinstance(lines, list) else []
+        if rest == [literal(differs["left"])] or (lines is ... and came in plain(actual)):
+            return True
     # The order of a dict or set is nobody's report.
     words = set(re.findall(r"\w+", actual)) if _kind(actual) in ("dict", "set") else None
     for head, tail in _SHORTENED.findall(shown):

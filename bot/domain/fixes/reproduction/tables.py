@@ -1,7 +1,10 @@
 """A table of calls and what they give, as one sentence a row."""
 
+import ast
 import re
 from collections.abc import Iterator, Sequence
+
+from bot.domain.fixes.python import expression, literal, names_in
 
 MAX_ROWS, MAX_BARS = 20, 12
 _ROW = re.compile(r"^\s*\|?(.+\|.+?)\|?\s*$")
@@ -21,10 +24,39 @@ def told_in(lines: Sequence[str], title: str) -> Iterator[str]:
     of the function that ``title`` names, and what should come."""
     for at in range(1, len(lines)):
         if _RULE.match(lines[at]) and "|" in lines[at] and _ROW.match(lines[at - 1]):
-            heads = [_kind(cell) for cell in _cells(lines[at - 1])]
-            if {"asked", "expected"} <= {*heads}:
-                yield from _rows(lines[at + 1 : at + 1 + MAX_ROWS], heads, title)
+            titles, below = _cells(lines[at - 1]), lines[at + 1 : at + 1 + MAX_ROWS]
+            heads = [_kind(cell) for cell in titles]
+            if (call := _asked_of(titles)) and "expected" in heads:
+                yield from _called(below, titles, heads, call)
                 return
+            if {"asked", "expected"} <= {*heads}:
+                yield from _rows(below, heads, title)
+                return
+
+
+def _asked_of(titles: Sequence[str]) -> str:
+    """A heading that is a call of what another column holds: `` `double(word)` `` beside "word"."""
+    names = {title.strip("`") for title in titles}
+    for title in titles:
+        node = expression(title.strip("`")) if title.startswith("`") else None
+        if isinstance(node, ast.Call) and names & names_in(node):
+            return title.strip("`")
+    return ""
+
+
+def _called(
+    lines: Sequence[str], titles: Sequence[str], heads: Sequence[str], asked: str
+) -> Iterator[str]:
+    """A sentence for each row; a cell that is no literal is a text."""
+    for line in lines:
+        cells = [cell.strip("`") for cell in _cells(line)] if _ROW.match(line) else []
+        if len(cells) != len(heads):
+            return
+        texts = [cell if literal(cell) is not ... else repr(cell) for cell in cells]
+        given = {title.strip("`"): text for title, text in zip(titles, texts, strict=True)}
+        code = "".join(given.get(part, part) for part in re.split(r"(\w+)", asked))
+        came, wanted = given.get(asked, ""), texts[heads.index("expected")]
+        yield f"`{code}` returns `{came}`, expected `{wanted}`."
 
 
 def _rows(lines: Sequence[str], heads: Sequence[str], title: str) -> Iterator[str]:

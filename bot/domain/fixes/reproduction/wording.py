@@ -27,8 +27,8 @@ BARE = (
     r"(?:(?<!\w)'[^'\n]{0,200}'(?!\w)|\"[^\"\n]{0,200}\""
     r"|(?:(?:an|the)\s)?empty (?:list|string|dict|tuple|set)\b"
     rf"|{LISTS}|(?<!\w){_nested('(', ')')}"
-    r"|(?:[A-Za-z_]\w{0,60}\.){0,6}(?-i:[A-Z])\w{0,60}\([^()\n]{0,80}\)"
-    r"|(?:[A-Za-z_]\w{0,60}\.){0,6}(?-i:[A-Z][a-z])\w{0,60}\b(?!['(]|\.\w)"
+    r"|(?:[A-Za-z_]\w{0,60}\.){0,6}(?-i:[A-Z]\w{0,60}|date|time|datetime|timedelta|frozenset|set|range)\([^()\n]{0,80}\)"
+    r"|(?:[A-Za-z_]\w{0,60}\.){0,6}(?-i:[A-Z][A-Z]{0,20}[a-z])\w{0,60}\b(?!['(]|\.\w)"
     r"|\d{4}-\d\d-\d\d(?:[ T]\d\d?:\d\d(?::\d\d)?)?\b(?!\d|[-:.]\d)"
     r"|(?<![\d:])\d\d?:\d\d(?::\d\d)?\b(?![-:.]\d)"
     r"|-?\d[\d_]{0,40}(?:\.\d+)?(?:e[-+]?\d+)?\b(?!\s?[%/]|[-.:]\d|\.x\b)|None\b|True\b|False\b|zero\b)"
@@ -86,8 +86,9 @@ EXPECT_TO = re.compile(
 TOLD_OF = re.compile(r"`(\w+)`\s+(?:to|should|would|must)\s+[a-z]", re.IGNORECASE)
 # "1001 is expected", "`x` would be right"
 BEFORE = re.compile(
-    rf"(?P<expected>{VALUE})\s+(?:is|was|were|would\s+be)\s+(?:what\s+(?:I|we)\s+)?"
-    r"(?:expect(?:ed)?|want(?:ed)?|correct|right)(?=\s*(?:$|[.,;!)]))",
+    rf"(?P<expected>{VALUE})(?:,\s+which)?\s+(?:is|was|were|would\s+be)\s+"
+    r"(?:what\s+(?:I|we)(?:['’]d|\s+would)?\s+)?"
+    r"(?:expect(?:ed)?|want(?:ed)?|correct|right)(?=\s*(?:$|[.,;!)]|in both\b|here\b|instead\b))",
     re.IGNORECASE,
 )
 AS_IT_WAS = re.compile(

@@ -210,7 +210,7 @@ def _compared(
     alike = isinstance(shown, Shown) and shown.text.startswith(f"{head}(") and "set" not in head
     as_text = alike and isinstance(expected.node, ast.Call) and example.kind == "doctest"
     if expected.node is not None and not as_text:
-        right = resolver.expression(expected.node)
+        right = resolver.expression(_imported(expected.node, resolver))
         name = ast.unparse(question.func) if isinstance(question, ast.Call) else ""
         if isinstance(question, ast.Compare | ast.BoolOp):
             asked = f"bool({asked})"  # so that a log shows what comes
@@ -227,6 +227,14 @@ def _compared(
     if example.kind == "doctest" or re.match(r"<[\w.]+.*>$", expected.text.strip(), re.DOTALL):
         return f"repr({asked})", text
     raise NotPlain(f"{_short(expected.text)} is no value")
+
+
+def _imported(node: ast.expr, resolver: Resolver) -> ast.expr:
+    """A moment as ``from datetime import datetime`` names it, where the question does so."""
+    if resolver.imports.get("datetime") != ("datetime", "datetime"):
+        return node
+    code = ast.unparse(node).replace("datetime.datetime(", "datetime(")
+    return ast.parse(code, mode="eval").body
 
 
 def _unescaped(text: str, actual: Answer | None) -> str:
