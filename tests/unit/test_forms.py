@@ -63,6 +63,8 @@ NONE = [
     "My call is `first([3])`. It's the same when only one has more (base [1], next [2]; that should be [1, 2]).",
     # each block shows what one of the lines should print
     "### Expected\n\n" + fence("a\nb", "") + "\nand\n\n" + fence("c", "") + "\n### Steps\n\n" + fence("print(first([1]))\nprint(first([2]))"),
+    # another error comes, and holds it
+    "`first([1])` should raise EmptyCart (inside of the exception group) but returns 1.",
     # a value is no question
     "Now `datetime.datetime(2021, 5, 1, tzinfo=Line('Z'))` comes, it should be `datetime.datetime(2021, 5, 1)`.",
 ]  # fmt: skip
@@ -86,6 +88,13 @@ def test_of_long_lists_the_log_shows_where_they_differ(at, came, is_it):
     assert bool(graded(red, "test_first_as_reported", reason)) is is_it
     cut = Reason(exception="AssertionError", actual="['<a href=1>', '<i")
     assert bool(graded(red, "test_first_as_reported", cut)) is ("a href" in came)
+
+
+def test_of_a_session_that_ends_in_an_error_that_is_what_is_wrong():
+    session = ">>> from shop.cart import first, total\n>>> first([1])\n0\n>>> total([2])\nTraceback (most recent call last):\nKeyError: 2"
+    best = offered(f"Here I'd expect 60:\n\n{session}")[0]
+    assert "assert total([2]) == 60" in best.source
+    assert best.reason.exception == "KeyError"
 
 
 def test_no_list_is_as_many_as_its_parts():

@@ -143,7 +143,9 @@ def said_in(text: str, symbols: Symbols) -> list[StatedAnswer]:
         clause = sentence[sentence.rfind(",", 0, modal.start()) + 1 :] if modal else ""
         if modal and not (own or wording.NOT.search(clause)):
             found[match.start()] = StatedAnswer(match.start(), "expected", UNCHANGED)
-    return sorted(found.values(), key=lambda each: each.at)
+    errors = {at for at, each in found.items() if isinstance(each.answer, Raised)}
+    held = {at for at in errors if wording.HELD.search(sentence_at(text, at))}
+    return [found[at] for at in sorted(found.keys() - held)]
 
 
 def _keep(found: dict[int, StatedAnswer], at: int, about: str, text: str, symbols: Symbols) -> None:

@@ -52,12 +52,13 @@ def expected_of(
     is told of one of them and not clear of which."""
     seen = [one for n in reversed(range(len(steps))) for one in as_shown(steps, n, symbols)]
     seen = [one for one in seen if not FINE.search(steps[len(one.setup)].comment)]
+    broken = list(_broken(steps, symbols))
     found: list[Example] = []
     unclear = False
     code = "\n".join(ast.unparse(step.node) for step in steps)
     words = symbols.names.keys() | set(re.findall(r"\d{2,9}", code))
     shown = [n for n, step in enumerate(steps) if step.shown]
-    for sentence in (each for text in texts for each in SENTENCES.split(text) if seen):
+    for sentence in (s for text in texts for s in SENTENCES.split(text) if seen or broken):
         before = 0
         told = sorted(told_in(sentence, symbols, seen), key=lambda pair: pair[0])
         side_by_side = re.search(r"[`\])}'\"]\s+and\s+[`\[({'\"]", sentence)
@@ -88,11 +89,22 @@ def expected_of(
                 names = [m["two"] or m["one"] for m in SPAN.finditer(which[1])]
                 held = _about(which[1].rstrip(".!?"), seen)
                 asked = (_named(names[0], seen, steps, symbols) if names else held) or []
-            if asked is not None or answers.speaks_of_it(sentence[:at], words):
+            if asked is None and len(broken) == 1:
+                found += (replace(each, sure=6) for each in applied(value, broken, symbols))
+            elif asked is not None or answers.speaks_of_it(sentence[:at], words):
                 found += applied(value, seen if asked is None else asked, symbols, asked is None)
                 unclear = unclear or (which is not None and not found)
             before = at
     return None if unclear and not found else found
+
+
+def _broken(steps: Sequence[Step], symbols: Symbols) -> Iterator[Example]:
+    """Those that an error ends: what should come is said of them, where it is said of none."""
+    for n, step in enumerate(steps):
+        asked, error = asked_in(step.node), answers.error_in(step.shown, symbols)
+        if asked and error:
+            setup = tuple(each.node for each in steps[:n])
+            yield Example("doctest", setup, asked[0], error, None, 0, asked[1])
 
 
 def _parts_of(sentence: str, seen: Sequence[Example], words: Set[str]) -> Iterator[Example]:

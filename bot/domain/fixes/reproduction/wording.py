@@ -103,6 +103,10 @@ AS_ANOTHER = re.compile(rf"\b(?:as|like)\s+({TICKED})[^`\n]{{0,40}}:$", re.IGNOR
 ALSO = re.compile(
     r"\b(same|too|also|as well|likewise|similar(ly)?|neither|nor|either)\b", re.IGNORECASE
 )
+# "should raise E (inside of the exception group)", "wrapped in an F"
+HELD = re.compile(
+    r"\bexception\s*groups?\b|\b(?:wrapped|nested)\s+(?:in|by)\b|\bas\s+(?:the|its)\s+cause\b", re.I
+)
 HANGS = re.compile(
     r"\b(?:hangs?|hung|hanging|locks?\s+up|locked\s+up|deadlock\w*|gets?\s+stuck|stuck\s+(?:in|for)|infinite\s+loops?|endless\s+loops?|(?:loops?|runs?|spins?)\s+(?:forever|endlessly|for\s+ever)"
     r"|freez(?:es|e|ing)|froze|(?:never|does(?:n['’]t|\s+not)(?:\s+ever)?)\s+(?:returns?|comes?\s+back|ends?|finish(?:es)?"
