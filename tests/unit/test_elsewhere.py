@@ -238,6 +238,7 @@ def test_in_a_long_file_only_what_the_patch_brings_is_written_otherwise() -> Non
     [
         ("    if a > 3 or a < -3:", False),  # as it is
         ("    if a > 3:", False),
+        ("    pass", False),
         ("    if a > 3 or a < -4:", True),
         ("    if a > 3 or a < -3 or not a:", True),
     ],

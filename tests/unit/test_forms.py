@@ -41,6 +41,10 @@ FORMS = [
     (fence("first([1])\nfirst([2])  # the end") + "\n\nThe second `first` should raise `EmptyCart` but gives `Cart(lines=[<x>])`.", "first([2])"),
     (fence("first([1])  # -> None, should be datetime(2023, 1, 2)"), "assert first([1]) == datetime(2023, 1, 2)"),
     ("With 2024-03-15 `first(datetime(2024, 3, 15))` gives 2024-01-29 00:00:00, it should be 2024-02-29 00:00:00.", "assert first(datetime(2024, 3, 15)) == datetime(2024, 2, 29, 0, 0)"),
+    (">>> first([1])\n'<a><b x=1></a>'\n\nInstead it should be `<b x=2>`.", 'assert "<b x=2>" in first([1])'),
+    (">>> first([1])\n'a'\n>>> first([2])\n'b'\n>>> first([3])\n'c'\n\nI'd expect `'x'` for the second too and `'y'` for the last one.", 'assert first([2]) == "x"'),
+    (">>> first([1])\n'a'\n>>> first([2])\n'b'\n>>> first([3])\n'c'\n\nI'd expect `'x'` for the second too and `'y'` for the last one.", 'assert first([3]) == "y"'),
+    ("`first([1])` is None (ok, that is the value)\n- `first([2])` crashes with KeyError, I'd expect 5", "assert first([2]) == 5"),
     (">>> first([1, 2])\n[1]\n\nShoud be `[2]`", "assert first([1, 2]) == [2]"),
     (fence("import os\nos.environ['A'] = 'b'\nprint(slug('$A'))  # 'c', should be 'b'"), 'monkeypatch.setenv("A", "b")'),
 ]  # fmt: skip
@@ -63,6 +67,9 @@ NONE = [
     "My call is `first([3])`. It's the same when only one has more (base [1], next [2]; that should be [1, 2]).",
     # each block shows what one of the lines should print
     "### Expected\n\n" + fence("a\nb", "") + "\nand\n\n" + fence("c", "") + "\n### Steps\n\n" + fence("print(first([1]))\nprint(first([2]))"),
+    # said of several, and of those that show nothing
+    ">>> first([1])\n1\n>>> first([2])\n\nThe first two are right, the others return None and should be 90, 91 and -20.",
+    ">>> first([1])\n1\n>>> first([2])\n3\n\nThe first is right, the others return None and should be 90.",
     # another error comes, and holds it
     "`first([1])` should raise EmptyCart (inside of the exception group) but returns 1.",
     # a value is no question
@@ -88,6 +95,25 @@ def test_of_long_lists_the_log_shows_where_they_differ(at, came, is_it):
     assert bool(graded(red, "test_first_as_reported", reason)) is is_it
     cut = Reason(exception="AssertionError", actual="['<a href=1>', '<i")
     assert bool(graded(red, "test_first_as_reported", cut)) is ("a href" in came)
+
+
+def test_what_a_sentence_asks_anew_and_what_came_there_are_not_said_of_the_script():
+    script = (
+        fence("from shop.cart import first, total\ntotal([2])\nfirst([1])")
+        + "\n\n"
+        + fence(TRACE, "")
+    )
+    told = "Smaller: `first(first(Cart()))` should be `[3]`, and that fails with `TypeError: no`."
+    lines = [one.source.splitlines() for one in offered(f"{script}\n\n{told}")]
+    assert lines
+    assert not [each for each in lines if "    assert first([1]) == [3]" in each]
+    assert not [each for each in lines if any("TypeError" in line for line in each)]
+
+
+def test_a_sentence_that_calls_something_else_says_nothing_of_a_session():
+    told = "Same story with a cart, `first(Cart(l=[2])).x` dies on `.x`, it should be 2."
+    sources = [one.source for one in offered(f">>> first([1])\n1\n>>> first([2])\n3\n\n{told}")]
+    assert not [each for each in sources if "first([2]) == 2" in each]
 
 
 def test_of_a_session_that_ends_in_an_error_that_is_what_is_wrong():

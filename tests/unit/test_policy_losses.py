@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.fixes.patch import Entry, diff
-from bot.domain.fixes.policy.losses import given_up
+from bot.domain.fixes.policy.losses import answers_flatly, given_up
 
 LOOP = (
     "for x in a:\n    try:\n        {}a == x\n    except KeyError:\n"
@@ -59,3 +59,14 @@ def test_what_other_callers_lose(before: str, after: str, told: str) -> None:
     said = given_up(diff(whole(before), whole(after)))
     assert told in said
     assert bool(told) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("line", "flat"),
+    [("return a + 2", False), ("pass", True), ("return 3", True), ("b = a\n    return b", False)],
+)
+def test_less_is_returned_that_was_worked_out(line: str, flat: bool) -> None:
+    sides = [
+        {"a.py": Entry(data=f"def f(a):\n    {body}\n".encode())} for body in ("return a + 1", line)
+    ]
+    assert answers_flatly(diff(*sides)) is flat

@@ -46,14 +46,15 @@ def neighbours(base: Tree, patched: Tree) -> Iterator[tuple[str, str, bytes]]:
 def adds(base: Tree, patched: Tree) -> bool:
     """Whether a patch brings in anything, or only takes away: operands, arguments, lines."""
     for path in (each for each in base if each in patched and base[each] != patched[each]):
-        old, new = text_of(base[path]), text_of(patched[path])
+        texts = text_of(base[path]), text_of(patched[path])
         if path.endswith(".py"):
-            tokens = [(one.string.strip() for one in _tokens(text)) for text in (old, new)]
+            tokens = [(one.string.strip() for one in _tokens(text)) for text in texts]
             sides = [[each.encode() for each in side if each] for side in tokens]
         else:
-            sides = [text.encode().splitlines() for text in (old, new)]
+            sides = [text.encode().splitlines() for text in texts]
         changes = compared(*sides).get_opcodes()
-        if any(end > start for tag, _, _, start, end in changes if tag != "equal"):
+        new = [each for tag, _, _, b, e in changes if tag != "equal" for each in sides[1][b:e]]
+        if {*new} - {b"pass", b"..."}:
             return True
     return False
 

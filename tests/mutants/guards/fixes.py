@@ -314,7 +314,7 @@ GUARDS = (
     Guard(
         "a patch that takes an operand away works out less",
         "bot/domain/fixes/neighbours.py",
-        'if any(end > start for tag, _, _, start, end in changes if tag != "equal"):',
+        'if {*new} - {b"pass", b"..."}:',
         "if changes:",
         "tests/unit/test_elsewhere.py",
     ),
@@ -331,6 +331,34 @@ GUARDS = (
         "if not own and any(value not in asked for value in others):",
         "if False:",
         "tests/unit/test_forms.py",
+    ),
+    Guard(
+        "a sentence that calls something else says nothing of a session",
+        "bot/domain/fixes/reproduction/sessions.py",
+        "if asked is None and any(_asks_another(each, seen) for each in spans):",
+        "if False:",
+        "tests/unit/test_forms.py",
+    ),
+    Guard(
+        "what is said of the others, or several values, belong to no one line",
+        "bot/domain/fixes/reproduction/sessions.py",
+        "if asked is None and (values > 1 or (len(seen) > 1 and _OTHERS.search(sentence))):",
+        "if False:",
+        "tests/unit/test_forms.py",
+    ),
+    Guard(
+        "an error inside another one is not asked for by itself",
+        "bot/domain/fixes/reproduction/answers.py",
+        "found.keys() - held",
+        "found.keys()",
+        "tests/unit/test_forms.py",
+    ),
+    Guard(
+        "a value that is no longer worked out is less",
+        "bot/domain/fixes/policy/losses.py",
+        "return now[False] < was[False]",
+        "return now[True] > was[True] and now[False] < was[False]",
+        "tests/unit/test_policy_losses.py",
     ),
     Guard(
         "no list is a number",

@@ -31,12 +31,12 @@ def given_up(patch: Patch) -> str:
 
 
 def answers_flatly(patch: Patch) -> bool:
-    """Whether it returns a constant where something was worked out, as one example asks for."""
+    """Whether it returns less that was worked out: a constant, or nothing, as one example asks."""
     sides = [[parsed(text_of(e)) for e in (each.before, each.after)] for each in patch.changes]
     returns = [[n for t in trees if t for n in ast.walk(t) if isinstance(n, ast.Return)]
                for trees in zip(*sides, strict=True)]  # fmt: skip
     was, now = (Counter(isinstance(n.value, ast.Constant) for n in each) for each in returns)
-    return now[True] > was[True] and now[False] < was[False]
+    return now[False] < was[False]
 
 
 def _anew(patch: Patch, find: Callable[[ast.Module | None], Found]) -> list[str]:

@@ -333,11 +333,12 @@ def _beside(
 
 def _questions(text: str, symbols: Symbols) -> list[int]:
     """Where a text asks something of its own: what follows there is about that."""
-    return [
-        match.start()
-        for match in wording.ASKS.finditer(text)
-        if match[1] in symbols.names and not match[1][:1].isupper()
-    ]
+    calls = [(match.start(), match[1]) for match in wording.ASKS.finditer(text)]
+    asked = [at for at, name in calls if name in symbols.names and not name[:1].isupper()]
+    spans = [(match.start(), match[0].strip("`")) for match in re.finditer(wording.TICKED, text)]
+    held = [(at, re.match(r"([a-z_][\w.]*)\(.*\b[A-Z]\w*\(", code)) for at, code in spans]
+    others = [at for at, call in held if call and call[1].rpartition(".")[2] not in MAKERS]
+    return [*asked, *others]  # `dumps(Point(1))`
 
 
 def resolved(told: Answer | None, question: ast.AST) -> Answer | None:

@@ -150,7 +150,7 @@ def _block(spot: Spot) -> Iterator[Example]:
     yield from own
     several = ast.unparse(ast.Module(body, [])).count("print(") > 1
     ends = steps and steps[-1].shown and reading.is_session(spot.passage.text)
-    if steps and not ends and (several or not own):
+    if steps and not ends and told is not None and (several or not own):
         yield from _whole(spot, body)
     for n in range(len(steps) if spot.passage.about != "expected" else 0):
         yield from sessions.as_shown(steps, n, spot.symbols)

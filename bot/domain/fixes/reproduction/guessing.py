@@ -27,8 +27,9 @@ _ACCEPTED = re.compile(
     re.IGNORECASE,
 )
 _CONDITION = re.compile(r"(?:^|(?<=[.!?]\s))If\b[^.!?]*")
+# An error with its message is one that came, unless it is wanted.
 _CAME = re.compile(
-    r"\b(?:was|saw|see|got|get|gives?|gave|raises?|raised)\s+(?:an?\s+|the\s+)?`+[A-Z]\w+: [^`\n]*`"
+    r"(\b(?:should|must|expect\w*|want\w*|would)\b[^.!?`\n]{0,60})?`+(?:\w+\.)*[A-Z]\w+: [^`\n]*`"
 )
 # How JSON writes what Python writes otherwise.
 _JSON = {"NaN": "float('nan')", "Infinity": "float('inf')", "null": "None", "true": "True",
@@ -86,7 +87,7 @@ def other_errors(text: str, crash: Raised, symbols: Symbols) -> list[Raised]:
         for name in symbols.errors
         if name.endswith(("Error", "Exception"))
     }
-    text = _CAME.sub("", _CONDITION.sub("", text))
+    text = _CAME.sub(lambda came: came[0] if came[1] else "", _CONDITION.sub("", text))
     names = [name for name in re.findall(r"\b[A-Z]\w+", text) if symbols.is_error(name)]
     names += [name for words, name in spoken.items() if " " in words and words in text.lower()]
     return [Raised(name) for name in dict.fromkeys(names) if name != crash.name][:3]

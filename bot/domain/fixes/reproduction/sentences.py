@@ -53,7 +53,7 @@ _YET = re.compile(
     r"\b(?:not|never|but|except|instead|expect\w*|should|must|would|want\w*|cannot)\b|n['’]t\b",
     re.I,
 )
-SENTENCES = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
+SENTENCES = re.compile(r"(?<=[.!?])\s+|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)])\s)")
 
 
 def is_fine(text: str) -> bool:

@@ -32,6 +32,12 @@ _COUNTED = re.compile(
     r"(?:\s+(?:call|line|one|example|case|result|output|statement)\b|(?=\s+(?:should|must)\b))",
     re.IGNORECASE,
 )
+_COUNTING = re.compile(r"\bthe\s+(first|second|third|former|latter|last)\b", re.IGNORECASE)
+# "the others should be 1, 2 and 3"
+_OTHERS = re.compile(
+    r"\b(?:others?|rest|remaining|respectively|each|both(?!\s+(?:places|cases|times))|two|three)\b",
+    re.I,
+)
 # "Both should be the same": what the checkout gives, as what Python's own gives.
 _ALIKE = re.compile(
     r"\b(?:both|they|these|the\s+two)\b[^.!?\n]{0,40}\b(?:should|must|ought\s+to|expect\w*)\b"
@@ -61,16 +67,18 @@ def expected_of(
     for sentence in (s for text in texts for s in SENTENCES.split(text) if seen or broken):
         before = 0
         told = sorted(told_in(sentence, symbols, seen), key=lambda pair: pair[0])
+        values = sum(isinstance(value, Shown) for _, value in told)
         side_by_side = re.search(r"[`\])}'\"]\s+and\s+[`\[({'\"]", sentence)
         if side_by_side and len(told) > 1:  # one for each, in their order
             pairs = zip(told, reversed(seen), strict=False) if len(told) == len(seen) else ()
             found += [each for (_, value), one in pairs for each in applied(value, [one], symbols)]
             continue
+        if told and len({*_COUNTING.findall(sentence)}) > 1:
+            found += _in_turn(sentence, told[0][0], shown, seen, symbols)
+            unclear = True
+            continue
         if counted := _COUNTED.search(sentence):
-            which = counted["which"].lower()
-            at = -1 if which in ("latter", "last") else ORDINALS.index(which) % 3
-            meant = shown[at : at + 1 or None]
-            of_it = [one for one in seen if [len(one.setup)] == meant]
+            of_it = _at(counted["which"], shown, seen)
             found += [each for _, value in told for each in applied(value, of_it, symbols)]
             continue
         if _ALIKE.search(sentence):
@@ -82,6 +90,9 @@ def expected_of(
         for at, value in told:
             spans = [m["two"] or m["one"] for m in SPAN.finditer(sentence[:at], before)]
             asked = _named(spans[-1], seen, steps, symbols) if spans else None
+            if asked is None and any(_asks_another(each, seen) for each in spans):
+                unclear = True
+                continue
             if asked is None:
                 asked = _about(sentence[:at], seen)
             which = _OF_WHICH.search(sentence, at) if asked is None and len(seen) > 1 else None
@@ -89,6 +100,9 @@ def expected_of(
                 names = [m["two"] or m["one"] for m in SPAN.finditer(which[1])]
                 held = _about(which[1].rstrip(".!?"), seen)
                 asked = (_named(names[0], seen, steps, symbols) if names else held) or []
+            if asked is None and (values > 1 or (len(seen) > 1 and _OTHERS.search(sentence))):
+                unclear = True
+                continue
             if asked is None and len(broken) == 1:
                 found += (replace(each, sure=6) for each in applied(value, broken, symbols))
             elif asked is not None or answers.speaks_of_it(sentence[:at], words):
@@ -96,6 +110,34 @@ def expected_of(
                 unclear = unclear or (which is not None and not found)
             before = at
     return None if unclear and not found else found
+
+
+def _in_turn(
+    sentence: str, start: int, shown: Sequence[int], seen: Sequence[Example], symbols: Symbols
+) -> Iterator[Example]:
+    """ "I'd expect `1` for the second and `2` for the last": what each is said of, where that
+    follows it."""
+    spans = [match for match in SPAN.finditer(sentence) if match.end() > start]
+    ends = [match.start() for match in spans[1:]] + [len(sentence)]
+    for match, end in zip(spans, ends, strict=True):
+        value = answers.answer(match[0], symbols)
+        which = _COUNTING.findall(sentence, match.end(), end)
+        if len(which) == 1 and isinstance(value, Shown) and value.node is not None:
+            yield from applied(value, _at(which[0], shown, seen), symbols)
+
+
+def _at(which: str, shown: Sequence[int], seen: Sequence[Example]) -> list[Example]:
+    """The question that "the second" is, of those that show something."""
+    at = -1 if which.lower() in ("latter", "last") else ORDINALS.index(which.lower()) % 3
+    meant = shown[at : at + 1 or None]
+    return [one for one in seen if [len(one.setup)] == meant]
+
+
+def _asks_another(span: str, seen: Sequence[Example]) -> bool:
+    """Whether a sentence's code calls what no line does."""
+    node = expression(span)
+    calls = node is not None and any(isinstance(part, ast.Call) for part in ast.walk(node))
+    return calls and not any(span in ast.unparse(one.question) for one in seen)
 
 
 def _broken(steps: Sequence[Step], symbols: Symbols) -> Iterator[Example]:

@@ -147,4 +147,4 @@ SAYS = re.compile(
 )
 # "Shouldn't that be 1?" asks for it.
 ASKING = re.compile(r"\W*(?:shouldn|isn|wouldn)['’]t\b", re.IGNORECASE)
-SENTENCE_ENDS = re.compile(r"[.!?](?=\s)|\n\s*\n")
+SENTENCE_ENDS = re.compile(r"[.!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)])\s)")

@@ -145,6 +145,11 @@ def _check(example: Example, resolver: Resolver, style: Style) -> tuple[str, Rea
     made = getattr(head, "id", getattr(head, "attr", ""))
     if made in resolver.symbols.plain and literal(expected.node) is not ...:
         raise NotPlain(f"no {made} is {_short(expected.text)}")
+    if part := _part_of(example, expected):
+        shown = repr(part)
+        check = f"self.assertIn({shown}, {asked})" if style == "unittest" else ""
+        check = check or f"assert {shown} in {asked}"
+        return check, _reason(actual), f"should hold {_short(part)}"
     left, right = _compared(question, example, expected, resolver)
     says = f"should give {_short(ast.unparse(right))}"
     if isinstance(actual, Raised):
@@ -156,6 +161,13 @@ def _check(example: Example, resolver: Resolver, style: Style) -> tuple[str, Rea
         # a log shows the value, and not what it was made of
         check = f"result = {left}\n{_assertion('result', right, style)}"
     return check, _reason(actual), says
+
+
+def _part_of(example: Example, expected: Shown) -> str:
+    """What should stand within the text that a session shows: it is told without its quotes."""
+    came = literal(example.actual.text) if isinstance(example.actual, Shown) else ...
+    plain = example.kind == "doctest" and expected.node is None and not example.printed
+    return expected.text.strip() if plain and isinstance(came, str) else ""
 
 
 def _reason(actual: Answer | None) -> Reason:
