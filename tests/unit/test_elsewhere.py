@@ -7,7 +7,7 @@ import pytest
 from bot.domain.fixes.answers import answers_of, broken_calls, changed_calls
 from bot.domain.fixes.calls import calls_of, examples_in, raised_in
 from bot.domain.fixes.functions import asked, broken, changed
-from bot.domain.fixes.neighbours import adds, neighbours
+from bot.domain.fixes.neighbours import adds, neighbours, renames
 from bot.domain.fixes.patch import Entry, Tree, text_of
 
 BASE = '''\
@@ -147,6 +147,7 @@ PRINTED = """with contextlib.redirect_stdout(output):
         ("assert f(g(1)) == 2", 1),
         ("with pytest.raises(ValueError):\n        f(0)", 1),
         ("self.assertEqual(f(1), 2)\n    self.assertEqual(f(2), 2)", 2),
+        ("self.assertEqual(f(1), datetime.date(2021, 5, 1))", 1),
         (PRINTED.format("print(f(1))"), 1),
         (PRINTED.format("print(f(1)); print(f(2))"), 2),
         (PRINTED.format("main()"), 1),
@@ -224,6 +225,12 @@ def test_what_a_file_was_is_asked_for_where_others_are_changed_too() -> None:
     assert [line for _, line, _ in neighbours(base, both)] == ["a = b > 3", "a = b > 1"]
 
 
+def test_another_attribute_of_the_owner_is_asked_for() -> None:
+    code = "one = a.mark_one, a.mark_two, a.marked(), b.mark\ntwo = a.{}\n"
+    changed = (tree(code=code.format(name)) for name in ("mark_one", "mark_three"))
+    assert [line for _, line, _ in neighbours(*changed)] == ["two = a.mark_two"]
+
+
 def test_in_a_long_file_only_what_the_patch_brings_is_written_otherwise() -> None:
     long = "".join(f"def f{n}(x: int) -> int:\n    return x + {n}\n\n\n" for n in range(900))
     old, new = (
@@ -255,3 +262,18 @@ def test_less_indented_is_no_more() -> None:
     base = {"a.py": Entry(data=b"def f(a):\n    if a:\n        return 1\n")}
     assert not adds(base, {"a.py": Entry(data=b"def f(a):\n    return 1\n")})
     assert adds({"a.md": Entry(data=b"a\n")}, {"a.md": Entry(data=b"b\n")})
+
+
+@pytest.mark.parametrize(
+    ("line", "only"),
+    [
+        ("return a.left[0]", False),  # as it is
+        ("return a.right[0]", True),
+        ("return b.right[0]", True),
+        ("return a.left[1]", False),
+        ("return a.left and a.left[0]", False),
+        ("return a[0]", False),
+    ],
+)
+def test_a_patch_may_only_write_other_names(line: str, only: bool) -> None:
+    assert renames(tree(code="return a.left[0]\n"), tree(code=f"{line}\n")) is only

@@ -319,6 +319,7 @@ def test_what_no_test_asks_for_is_known():
         ("`total([3])` ends the same way.", "total([3])"),
         ("The same with `print(Cart().total)`.", "Cart().total"),
         ("`slug`, too.", "slug"),
+        ("With `total` I get `NameError: 'x' is not defined` where I'd expect `5`.", "5"),
         ("`print(first([3, 1]))` says the same.", ""),
         ("`total([3])` is right.", ""),
         ("I also see that in `production`.", ""),

@@ -63,7 +63,9 @@ def examples_in(source: str, red: str = "") -> set[str]:
     if printed and red and not _COMPARED.search(red):
         return {"all that is printed"}
     for node in calls:
-        if _name(node).startswith("assert") or (printed and _name(node) == "print"):
+        if _name(node).startswith("assert"):
+            asserted.append(ast.Tuple([*node.args]))  # one, with what should come of it
+        elif printed and _name(node) == "print":
             asserted += node.args
     asked_for = {" ".join(_outermost(node)) for node in asserted} | raised_in(source)
     said = {each for each in asked_for if ".getvalue()" in each}  # all that was printed

@@ -1,12 +1,14 @@
 """What a patch adds, written a little otherwise: tests that see no difference do not hold it.
 Mutation testing (https://en.wikipedia.org/wiki/Mutation_testing) of the tokens alone that the patch
 brings in. Texts stay, for another message is no other program; a variable that is all of a value
-becomes ``True``."""
+becomes ``True``, an attribute another one of its owner."""
 
 import io
 import math
+import re
 import tokenize
 from collections.abc import Iterator
+from difflib import get_close_matches
 from itertools import accumulate
 from keyword import iskeyword
 
@@ -45,18 +47,30 @@ def neighbours(base: Tree, patched: Tree) -> Iterator[tuple[str, str, bytes]]:
 
 def adds(base: Tree, patched: Tree) -> bool:
     """Whether a patch brings in anything, or only takes away: operands, arguments, lines."""
+    new = [token for _, after in _exchanged(base, patched) for token in after]
+    return bool({*new} - {"pass", "..."})
+
+
+def renames(base: Tree, patched: Tree) -> bool:
+    """Whether a patch only writes other names in the places of names."""
+    found = list(_exchanged(base, patched))
+    names = (len(each) == 1 and each[0].isidentifier() for pair in found for each in pair)
+    return bool(found) and all(names)
+
+
+def _exchanged(base: Tree, patched: Tree) -> Iterator[tuple[list[str], list[str]]]:
+    """What stood where files are changed, and what stands there: tokens of Python, else lines."""
     for path in (each for each in base if each in patched and base[each] != patched[each]):
         texts = text_of(base[path]), text_of(patched[path])
         if path.endswith(".py"):
             tokens = [(one.string.strip() for one in _tokens(text)) for text in texts]
-            sides = [[each.encode() for each in side if each] for side in tokens]
+            old, new = ([each for each in side if each] for side in tokens)
         else:
-            sides = [text.encode().splitlines() for text in texts]
-        changes = compared(*sides).get_opcodes()
-        new = [each for tag, _, _, b, e in changes if tag != "equal" for each in sides[1][b:e]]
-        if {*new} - {b"pass", b"..."}:
-            return True
-    return False
+            old, new = (text.splitlines() for text in texts)
+        matcher = compared(*([each.encode() for each in side] for side in (old, new)))
+        for tag, a, b, c, d in matcher.get_opcodes():
+            if tag != "equal":
+                yield old[a:b], new[c:d]
 
 
 def _changes(old: str, new: str) -> Iterator[tuple[int, int, str, str]]:
@@ -69,7 +83,8 @@ def _changes(old: str, new: str) -> Iterator[tuple[int, int, str, str]]:
         for place in range(start, min(end, len(after) - 1)) if tag != "equal" else ():
             token = after[place]
             begin = begins[token.start[0] - 1]
-            for other in _others(token) or _instead(*(after[place + n].string for n in (-1, 0, 1))):
+            three = [after[place + n].string for n in (-1, 0, 1)]
+            for other in _others(token) or [*_instead(*three), *_fellows(after, place, old)]:
                 yield begin, begin + token.start[1], token.string, other
 
 
@@ -84,6 +99,15 @@ def _instead(before: str, name: str, behind: str) -> list[str]:
     """In place of a variable that is all of a value."""
     alone = before in _BEGINS and behind in _ENDS and name.isidentifier() and not iskeyword(name)
     return ["True"] if alone else []
+
+
+def _fellows(tokens: list[tokenize.TokenInfo], place: int, old: str) -> list[str]:
+    """In place of an attribute others of the same owner, of the likest names."""
+    owner, dot, name = (tokens[place + n].string for n in (-2, -1, 0))
+    if dot != "." or not owner.isidentifier() or not name.isidentifier():
+        return []
+    held = re.findall(rf"\b{re.escape(owner)}\.([A-Za-z_]\w*)\b(?!\s*\()", old)
+    return get_close_matches(name, {*held} - {name}, n=3, cutoff=0.3)
 
 
 def _others(token: tokenize.TokenInfo) -> list[str]:

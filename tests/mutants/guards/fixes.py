@@ -314,8 +314,8 @@ GUARDS = (
     Guard(
         "a patch that takes an operand away works out less",
         "bot/domain/fixes/neighbours.py",
-        'if {*new} - {b"pass", b"..."}:',
-        "if changes:",
+        'return bool({*new} - {"pass", "..."})',
+        "return any(_exchanged(base, patched))",
         "tests/unit/test_elsewhere.py",
     ),
     Guard(
@@ -359,6 +359,41 @@ GUARDS = (
         "return now[False] < was[False]",
         "return now[True] > was[True] and now[False] < was[False]",
         "tests/unit/test_policy_losses.py",
+    ),
+    Guard(
+        "a value that no test asks for is known",
+        "bot/domain/fixes/reproduction/candidates.py",
+        "in (*plain, *beside, *_said_of_others(text, symbols)):",
+        "in (*beside, *_said_of_others(text, symbols)):",
+        "tests/unit/test_reproduction.py",
+    ),
+    Guard(
+        "what is said to do it as well is known",
+        "bot/domain/fixes/reproduction/candidates.py",
+        "ours and ALSO.search(sentence_at(text, match.start()))",
+        "False",
+        "tests/unit/test_reproduction.py",
+    ),
+    Guard(
+        "what a script prints before its error is no example",
+        "bot/domain/fixes/calls.py",
+        "if printed and red and not _COMPARED.search(red):",
+        "if False:",
+        "tests/unit/test_elsewhere.py",
+    ),
+    Guard(
+        "a patch that writes another name in the place of one is known",
+        "bot/domain/fixes/neighbours.py",
+        "return bool(found) and all(names)",
+        "return False",
+        "tests/unit/test_elsewhere.py",
+    ),
+    Guard(
+        "an attribute is tried as another one of its owner",
+        "bot/domain/fixes/neighbours.py",
+        "[*_instead(*three), *_fellows(after, place, old)]",
+        "_instead(*three)",
+        "tests/unit/test_elsewhere.py",
     ),
     Guard(
         "no list is a number",

@@ -7,7 +7,7 @@ from contextlib import suppress
 from bot.domain.fixes.answers import Answers, broken_calls
 from bot.domain.fixes.calls import calls_of, examples_in, raised_in
 from bot.domain.fixes.functions import broken, changed
-from bot.domain.fixes.neighbours import adds, neighbours
+from bot.domain.fixes.neighbours import adds, neighbours, renames
 from bot.domain.fixes.patch import Entry, Tree, diff, text_of
 from bot.domain.fixes.policy.code import special_cases
 from bot.domain.fixes.policy.losses import answers_flatly, given_up
@@ -23,6 +23,8 @@ Seen = tuple[Suite | None, Answers]  # examples in docstrings, and what calls gi
 _LONG = 60.0  # seconds of a suite of which those near the patch run first, alone
 _ENOUGH = 2  # examples that are independent
 _SHARE = 0.7  # of the time that is left, what the grade may take
+# Errors that come of what is asked for: to ask for something else is seldom the repair.
+_OF_DATA = ("IndexError", "KeyError", "ValueError", "ZeroDivisionError")
 _PATIENCE = 5  # seconds, and times those of the green test: what takes longer hangs
 
 
@@ -86,6 +88,9 @@ class Elsewhere:
             grows = await asyncio.to_thread(adds, self._base, self._earlier)
             if not grows or await asyncio.to_thread(answers_flatly, self._patch):
                 return "It works out less than before, and no earlier test says what that was for."
+            reason = context.run.test_reason
+            if reason and reason.exception in _OF_DATA and renames(self._base, self._earlier):
+                return "It asks something else in place of what failed, for one example."
             other = context.run.reading
             if other and " ".join(was.get(other.call, ())) != other.one:
                 return "Another patch answers the example, too."

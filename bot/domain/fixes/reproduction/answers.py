@@ -109,7 +109,8 @@ def said_in(text: str, symbols: Symbols) -> list[StatedAnswer]:
         if told_of and literal(told_of[1]) is ... and not symbols.is_error(told_of[1]):
             continue
         about = "expected" if name in ("few", "colon") else name
-        clause = text[max(_clause(text, match.start()), match.start() - 60) : match.start(name)]
+        told_in = text[_clause(text, match.start()) : match.start(name)]
+        clause = re.sub(wording.TICKED, " ", told_in)[-60 - match.start(name) + match.start() :]
         known = wording.MODEL.search(text[: match.start()][-60:]) or wording.SAYS.search(clause)
         if name == "other":
             about = _turned(found, text, match.start())
