@@ -186,7 +186,7 @@ def test_what_tests_import_comes_from_wherever_it_is_named():
         "pyproject.toml": f"{PROJECT}version = '1'\nkeywords = ['driver']\n"
         "[project.optional-dependencies]\ntime = ['pytz>=2020; python_version < \"3\"']\n"
         "[tool.poetry.group.docs.dependencies]\nPyYAML = { version = '^6' }\n",
-        "setup.py": "MORE = {'x': ['a_b[c]==1']}\nsetup(extras_require=MORE, keywords=['driver'])",
+        "setup.py": "MORE = {'driver': ['a_b[c]==1']}\nsetup(extras_require=MORE, keywords=['driver'])",
         "PKG-INFO": "Requires-Dist: moto; extra == 'x'\n",
         "docs/requirements.txt": "respx==1 # pinned\n",
         "a/b.py": "",

@@ -101,9 +101,16 @@ def _requirements(tree: Tree, project: dict[str, Any]) -> Iterator[str]:
         if re.search(r"requirements[^/]*(/[\w.-]+)?\.(txt|in|pip)$|^(setup\.cfg|tox\.ini)$", path):
             yield from text_of(tree[path]).splitlines()
     for value in arguments_of_setup(tree, _KEPT_IN):
-        texts = (each.value for each in ast.walk(value) if isinstance(each, ast.Constant))
-        yield from (text for text in texts if isinstance(text, str))
+        yield from _texts_in(value)
     yield from _listed(project, inside=False)
+
+
+def _texts_in(node: ast.AST) -> Iterator[str]:
+    """Texts, but for keys: an extra's name is no package, and a package of that name is another."""
+    if isinstance(node, ast.Constant):
+        yield from [node.value] if isinstance(node.value, str) else []
+    for child in node.values if isinstance(node, ast.Dict) else ast.iter_child_nodes(node):
+        yield from _texts_in(child)
 
 
 def arguments_of_setup(tree: Tree, named: re.Pattern[str]) -> list[ast.expr]:
