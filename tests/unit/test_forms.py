@@ -72,6 +72,8 @@ NONE = [
     ">>> first([1])\n1\n>>> first([2])\n3\n\nThe first is right, the others return None and should be 90.",
     # another error comes, and holds it
     "`first([1])` should raise EmptyCart (inside of the exception group) but returns 1.",
+    # counted, and told without backticks
+    ">>> first([1])\n1\n>>> first([2])\n2\n\nI'd expect 4 for the first and 5 for the last.",
     # a value is no question
     "Now `datetime.datetime(2021, 5, 1, tzinfo=Line('Z'))` comes, it should be `datetime.datetime(2021, 5, 1)`.",
 ]  # fmt: skip

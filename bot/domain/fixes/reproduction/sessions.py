@@ -119,7 +119,7 @@ def _in_turn(
     follows it."""
     spans = [match for match in SPAN.finditer(sentence) if match.end() > start]
     ends = [match.start() for match in spans[1:]] + [len(sentence)]
-    for match, end in zip(spans, ends, strict=True):
+    for match, end in zip(spans, ends, strict=False):  # none where it has no backticks
         value = answers.answer(match[0], symbols)
         which = _COUNTING.findall(sentence, match.end(), end)
         if len(which) == 1 and isinstance(value, Shown) and value.node is not None:
