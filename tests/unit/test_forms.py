@@ -2,7 +2,7 @@
 """Forms in which reports tell a bug: where its pieces stand, and how they come together."""
 
 import pytest
-from test_reproduction import fence, offered
+from test_reproduction import fence, offered, tree
 
 from bot.domain.fixes.reproduction import graded
 from bot.domain.fixes.reproduction.records import Reason
@@ -123,6 +123,23 @@ def test_of_a_session_that_ends_in_an_error_that_is_what_is_wrong():
     best = offered(f"Here I'd expect 60:\n\n{session}")[0]
     assert "assert total([2]) == 60" in best.source
     assert best.reason.exception == "KeyError"
+
+
+def test_what_is_made_of_a_class_equals_no_list_either():
+    said = "An order: `Order('ana')`. That should be [1, 2]."
+    for base, equal in (("Cart", False), ("list", True), ("Cart, list", True)):
+        files = tree(
+            **{"shop/order.py": f"from shop.cart import Cart\n\n\nclass Order({base}):\n    pass\n"}
+        )
+        assert bool(offered(said, files=files)) is equal
+
+
+def test_an_argument_of_an_object_is_not_what_came():
+    reason = Reason(exception="AssertionError", actual='"too short"')
+    red = "test_first_as_reported\nE   AssertionError: assert Or(int, error='too short') == 'a'"
+    assert graded(red, "test_first_as_reported", reason) is None
+    came = red.replace("Or(int, error='too short')", "'too short'")
+    assert graded(came, "test_first_as_reported", reason) == "as reported"
 
 
 def test_no_list_is_as_many_as_its_parts():

@@ -92,6 +92,9 @@ def _found(actual: str, shown: str) -> bool:
     def plain(text: str) -> str:
         return re.sub(r"[\s'\"`]+|\\n", "", text)
 
+    compared = _COMPARED.search(shown)
+    if _kind(actual) == "str" and compared and re.match(r"<|[A-Z]\w*\(", compared["left"]):
+        return False  # an object, in which it may stand as an argument
     if _kind(actual) == "str" and repr(literal(actual)) in shown:
         return True
     # unittest leaves what both have out of its first line, and shows both by lines below.
@@ -111,7 +114,7 @@ def _found(actual: str, shown: str) -> bool:
             return True
         if words and words.issuperset(re.findall(r"\w+", f"{head} {tail}")):
             return True
-    if words and (match := _COMPARED.search(shown)) and literal(match["left"]) == literal(actual):
+    if words and compared and literal(compared["left"]) == literal(actual):
         return True
     wanted = plain(actual)[:PREFIX]
     if re.fullmatch(r"-?[\w.]{1,12}", actual.strip()):

@@ -81,7 +81,7 @@ def symbols_of(tree: Tree) -> Symbols:
                 needs = "__init__" in there and _needed(there["__init__"]) > 1
                 for method in there:
                     symbols.methods[method] |= set() if needs else {node.name}
-                if not (node.bases or node.keywords or there.keys() & {"__eq__", "__new__"}):
+                if not (node.keywords or there.keys() & {"__eq__", "__new__"}):
                     symbols.plain.add(node.name)
                 bases[node.name] = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
             elif isinstance(node, ast.FunctionDef) and not node.decorator_list:
@@ -96,6 +96,8 @@ def symbols_of(tree: Tree) -> Symbols:
             if name.rpartition(".")[2] == source:
                 symbols.owned[module] |= {each for each in found if each[0] != "_"}
     _find_errors(bases, symbols)
+    while odd := {n for n in symbols.plain if not bases[n] <= symbols.plain | {"object"}}:
+        symbols.plain -= odd
     return symbols
 
 
