@@ -74,6 +74,8 @@ NONE = [
     "`first([1])` should raise EmptyCart (inside of the exception group) but returns 1.",
     # counted, and told without backticks
     ">>> first([1])\n1\n>>> first([2])\n2\n\nI'd expect 4 for the first and 5 for the last.",
+    # the same error, in other words
+    "It has just one reason:\n\n    first([1])\n\nfails with\n\n    EmptyCart: first([1]) has no\n    Missing: b\n\nbut should say\n\n    EmptyCart: first([1]) has no\n    Missing: a\n    Missing: b\n",
     # a value is no question
     "Now `datetime.datetime(2021, 5, 1, tzinfo=Line('Z'))` comes, it should be `datetime.datetime(2021, 5, 1)`.",
 ]  # fmt: skip

@@ -31,7 +31,8 @@ _WITH_VALUES = re.compile(r"\w\([^)\n]+\)")
 # An error is wanted: "should be rejected", "instead of a proper message".
 _AN_ERROR = re.compile(
     r"\b(?:should|must|would|expect\w*|want\w*|catch\w*|instead\s+of|rather\s+than)\b[^.!?]{0,80}"
-    r"\b(?:errors?|exceptions?|message|reject\w*|refuse\w*|complain\w*|invalid|raised?|fail)\b",
+    r"\b(?:errors?|exceptions?|message|reject\w*|refuse\w*|complain\w*|invalid|raised?|fail)\b"
+    r"|\b(?:should|must|ought\s+to)\s+(?:say|tell|mention|report|name)\b",
     re.IGNORECASE,
 )
 _NO_ERROR = re.compile(
