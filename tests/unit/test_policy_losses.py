@@ -37,6 +37,8 @@ LOOP = (
         ("return isinstance(a, int)", "return isinstance(a, int) is None", "has but one answer"),
         ("return a > 1", "return (a > 1) is not None", "`(a > 1) is not None` has but one"),
         ("return a.b()", "return a.b() is None", ""),
+        ("return a == b", "return b == b", "`b == b` has but one answer"),
+        ("return a == b", "return a != a", ""),  # which nan is
         ("if a:\n    a()\nreturn 1", "return 1\nif a:\n    a()", "`if a:` is never reached"),
         ("if a:\n    return 2\nreturn 1", "if a:\n    pass\nreturn 1", "`if a:` decides nothing"),
         ("if a:\n    return 2\nreturn 1", "if a:\n    pass\nelse:\n    a()\nreturn 1", ""),

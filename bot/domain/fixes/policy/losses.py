@@ -112,13 +112,15 @@ def _lost(block: list[ast.stmt]) -> Iterator[str]:
 
 
 def _decided(tree: ast.Module | None) -> Found:
-    """Asking whether what is true or false is None."""
+    """Asking whether what is true or false is None, or whether something is like itself."""
     found: Found = Counter()
     for function, node in _functions(tree):
         match node:
             case ast.Compare(left=left, comparators=[ast.Constant(value=None)]):
                 called = isinstance(left, ast.Call) and ast.unparse(left.func) in _FLAGS
                 found[function, ast.unparse(node)] += called or isinstance(left, ast.Compare)
+            case ast.Compare(left=left, ops=[ast.Eq() | ast.Lt() | ast.Gt()], comparators=[right]):
+                found[function, ast.unparse(node)] += ast.dump(left) == ast.dump(right)
             case _:
                 pass
     return +found
