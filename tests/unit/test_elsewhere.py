@@ -264,6 +264,10 @@ def test_less_indented_is_no_more() -> None:
     assert adds({"a.md": Entry(data=b"a\n")}, {"a.md": Entry(data=b"b\n")})
 
 
+def test_what_is_no_condition_may_go() -> None:
+    assert adds(tree(code="for a in b[1:]:\n    a()\n"), tree(code="for a in b:\n    a()\n"))
+
+
 @pytest.mark.parametrize(
     ("line", "only"),
     [

@@ -25,6 +25,7 @@ _PAIRS = (
     ("upper", "title capitalize swapcase"), ("title", "upper capitalize swapcase"),
     ("capitalize", "title upper swapcase"), ("lower", "swapcase"), ("not", " "),
 )  # fmt: skip
+_CONDITIONS = {"if", "and", "or", "not", "in", "is", "<", ">", "<=", ">=", "==", "!="}
 _BEGINS, _ENDS = {"return", "=", "(", ",", "["}, {"\n", "", ")", ",", "]"}
 _OTHERS = {**{two: one for one, two in _PAIRS}, **dict(_PAIRS)}
 
@@ -46,9 +47,12 @@ def neighbours(base: Tree, patched: Tree) -> Iterator[tuple[str, str, bytes]]:
 
 
 def adds(base: Tree, patched: Tree) -> bool:
-    """Whether a patch brings in anything, or only takes away: operands, arguments, lines."""
-    new = [token for _, after in _exchanged(base, patched) for token in after]
-    return bool({*new} - {"pass", "..."})
+    """Whether a patch brings in anything, or takes away no condition: ``a[1:]`` to ``a``."""
+    pairs = list(_exchanged(base, patched))
+    old, new = ({token for pair in pairs for token in pair[side]} for side in (0, 1))
+    if new:
+        return bool(new - {"pass", "..."})
+    return bool(old) and old.isdisjoint(_CONDITIONS)
 
 
 def renames(base: Tree, patched: Tree) -> bool:

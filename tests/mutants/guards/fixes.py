@@ -314,8 +314,8 @@ GUARDS = (
     Guard(
         "a patch that takes an operand away works out less",
         "bot/domain/fixes/neighbours.py",
-        'return bool({*new} - {"pass", "..."})',
-        "return any(_exchanged(base, patched))",
+        "return bool(old) and old.isdisjoint(_CONDITIONS)",
+        "return bool(old)",
         "tests/unit/test_elsewhere.py",
     ),
     Guard(

@@ -85,7 +85,9 @@ class Elsewhere:
             return unmet
         red = context.run.red.tail if context.run.red else ""
         if len(examples_in(self._source, red)) < _ENOUGH:
-            grows = await asyncio.to_thread(adds, self._base, self._earlier)
+            files = await asyncio.to_thread(lambda: self._patch.files)
+            grows = any(added for path, added, _ in files if path in self._base)
+            grows = grows and await asyncio.to_thread(adds, self._base, self._earlier)
             if not grows or await asyncio.to_thread(answers_flatly, self._patch):
                 return "It works out less than before, and no earlier test says what that was for."
             reason = context.run.test_reason
