@@ -45,6 +45,7 @@ FORMS = [
     (">>> first([1])\n'a'\n>>> first([2])\n'b'\n>>> first([3])\n'c'\n\nI'd expect `'x'` for the second too and `'y'` for the last one.", 'assert first([2]) == "x"'),
     (">>> first([1])\n'a'\n>>> first([2])\n'b'\n>>> first([3])\n'c'\n\nI'd expect `'x'` for the second too and `'y'` for the last one.", 'assert first([3]) == "y"'),
     ("`first([1])` is None (ok, that is the value)\n- `first([2])` crashes with KeyError, I'd expect 5", "assert first([2]) == 5"),
+    ("`first([1])` gives 2, I'd expect an empty list for it: `[[]]`, as above.", "assert first([1]) == [[]]"),
     (">>> first([1, 2])\n[1]\n\nShoud be `[2]`", "assert first([1, 2]) == [2]"),
     (fence("import os\nos.environ['A'] = 'b'\nprint(slug('$A'))  # 'c', should be 'b'"), 'monkeypatch.setenv("A", "b")'),
 ]  # fmt: skip
@@ -76,6 +77,8 @@ NONE = [
     ">>> first([1])\n1\n>>> first([2])\n2\n\nI'd expect 4 for the first and 5 for the last.",
     # the same error, in other words
     "It has just one reason:\n\n    first([1])\n\nfails with\n\n    EmptyCart: first([1]) has no\n    Missing: b\n\nbut should say\n\n    EmptyCart: first([1]) has no\n    Missing: a\n    Missing: b\n",
+    # what came is no question
+    "- `0xff` gives `Line(0xff)`, I expected 255",
     # a value is no question
     "Now `datetime.datetime(2021, 5, 1, tzinfo=Line('Z'))` comes, it should be `datetime.datetime(2021, 5, 1)`.",
 ]  # fmt: skip
@@ -125,6 +128,14 @@ def test_of_a_session_that_ends_in_an_error_that_is_what_is_wrong():
     best = offered(f"Here I'd expect 60:\n\n{session}")[0]
     assert "assert total([2]) == 60" in best.source
     assert best.reason.exception == "KeyError"
+
+
+def test_an_error_that_is_only_named_is_not_wanted():
+    told = "# KeyError from first() / EmptyCart\n\n" + fence(
+        "from shop.cart import first\nfirst([1])  # KeyError"
+    )
+    sources = [one.source for one in offered(f"{told}\n\nThe text of EmptyCart is long.")]
+    assert not [each for each in sources if "EmptyCart" in each]
 
 
 def test_what_is_made_of_a_class_equals_no_list_either():

@@ -17,15 +17,13 @@ from bot.domain.fixes.reproduction.reading import Passage, Spot, is_session, ste
 from bot.domain.fixes.reproduction.records import Answer, Raised, Shown
 from bot.domain.fixes.reproduction.symbols import Symbols
 
-MAX_WORDS = 60
-_AHEAD = 3  # how far a sentence may stand from the code it speaks of, in passages
+MAX_WORDS, _AHEAD = 60, 3  # how many passages a sentence may stand from the code it speaks of
 MAKERS = "set frozenset date datetime time timedelta range Decimal Fraction UUID".split()  # noqa: SIM905
 _LITERAL = (
     *(ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.UnaryOp, ast.BinOp, ast.operator),
     *(ast.unaryop, ast.expr_context, ast.Call, ast.keyword, ast.Name, ast.Attribute),
 )
 UNCHANGED = Shown("unchanged")
-# A value that no word could be
 _HELD = re.compile(
     rf"{wording.TICKED}|(?<!\w)(?:'[^'\n]{{0,200}}'|\"[^\"\n]{{0,200}}\")(?!\w)|{wording.LISTS}"
 )
@@ -129,7 +127,9 @@ def said_in(text: str, symbols: Symbols) -> list[StatedAnswer]:
             or re.search(r"\b\d+(?:\.\d+)+\s*$", before)
         ):
             continue  # what came in another version, or would come
-        _keep(found, match.start(name), about, match[name], symbols)
+        shown = wording.AND_SHOWN.match(text, match.end(name)) if "mpty " in match[name] else None
+        at, value = (shown.start(1), shown[1]) if shown else (match.start(name), match[name])
+        _keep(found, at, about, value, symbols)
         more = wording.MORE.match(text, match.end(name)) if about == "expected" else None
         while more and literal(more[1].strip("`")) is not ...:
             _keep(found, more.start(1), about, more[1], symbols)

@@ -96,7 +96,8 @@ def _unless_meant(one: Example, spot: Spot) -> Iterator[Example]:
     if one.expected is not None and not (unclear and isinstance(one.expected, Raised)):
         yield one
         return
-    for other in [] if unclear or none else others:  # "a BadUrl and no exception" comes back
+    wanted = guessing.other_errors(text, one.actual, spot.symbols, wanted=True)
+    for other in [] if unclear or none else wanted:  # "a BadUrl and no exception" comes back
         yield replace(one, expected=other, sure=min(one.sure, 2))
     if others or _AN_ERROR.search(text):
         if one.actual.name:

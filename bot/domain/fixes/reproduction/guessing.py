@@ -13,7 +13,7 @@ from bot.domain.fixes.python import expression, literal, names_in, parsed
 from bot.domain.fixes.reproduction import answers
 from bot.domain.fixes.reproduction.reading import Passage, Spot, is_session
 from bot.domain.fixes.reproduction.records import Example, Raised, Shown, same
-from bot.domain.fixes.reproduction.sentences import SPAN
+from bot.domain.fixes.reproduction.sentences import SENTENCES, SPAN
 from bot.domain.fixes.reproduction.standard import BUILTINS, public
 from bot.domain.fixes.reproduction.symbols import Symbols
 from bot.domain.fixes.reproduction.wording import FRAME
@@ -24,6 +24,11 @@ _QUOTED = re.compile(r"\"[^\"\n]{3,120}\"")
 _ACCEPTED = re.compile(
     r"\b(?:is|are|should\s+be|must\s+be|be)\s+(?:\w+\s+)?(?:valid|accepted|allowed|legal|fine|ok)\b"
     r"|\bshould\s+(?:pass|match|work|validate|be\s+possible)\b",
+    re.IGNORECASE,
+)
+_WANTED = re.compile(
+    r"\b(?:should|must|ought|would|expect\w*|supposed|want\w*|wish|instead|rather|catch\w*|used\s+to|"
+    r"please|not|no|need\w*|has\s+to|docs?|documented|say\w*)\b|n['’]t\b",
     re.IGNORECASE,
 )
 _CONDITION = re.compile(r"(?:^|(?<=[.!?]\s))If\b[^.!?]*")
@@ -45,8 +50,9 @@ def guesses(spot: Spot) -> Iterator[Example]:
     calls = islice(_calls(_pieces(parts), parts, symbols), MAX_GUESSES)
     should, does = answers.nearest(spot, "expected"), answers.nearest(spot, "actual")
     if crash is not None:
-        others: list[Raised | None] = [*other_errors(text, crash, symbols)]
-        for (setup, call), expected in product(calls, others or [None]):
+        named = other_errors(text, crash, symbols)
+        others: list[Raised | None] = [*other_errors(text, crash, symbols, wanted=True)]
+        for (setup, call), expected in product(calls, others if named else [None]):
             yield Example("sentence", tuple(setup), call, expected, crash, 1)
     elif (said := _QUOTED.search(text)) and _ACCEPTED.search(text):
         for setup, call in calls:
@@ -80,14 +86,19 @@ def _pieces(parts: Sequence[Passage]) -> list[str]:
     return found
 
 
-def other_errors(text: str, crash: Raised, symbols: Symbols) -> list[Raised]:
-    """The errors that prose names, by their class or in words, other than the one that came."""
+def other_errors(
+    text: str, crash: Raised, symbols: Symbols, *, wanted: bool = False
+) -> list[Raised]:
+    """The errors that prose names, by their class or in words, other than the one that came;
+    ``wanted`` where a sentence says what should be, and does not only name it."""
     spoken = {
         " ".join(re.findall(r"[A-Z][a-z]+|[A-Z]+(?![a-z])", name)).lower(): name
         for name in symbols.errors
         if name.endswith(("Error", "Exception"))
     }
     text = _CAME.sub(lambda came: came[0] if came[1] else "", _CONDITION.sub("", text))
+    if wanted:
+        text = " ".join(each for each in SENTENCES.split(text) if _WANTED.search(each))
     names = [name for name in re.findall(r"\b[A-Z]\w+", text) if symbols.is_error(name)]
     names += [name for words, name in spoken.items() if " " in words and words in text.lower()]
     return [Raised(name) for name in dict.fromkeys(names) if name != crash.name][:3]

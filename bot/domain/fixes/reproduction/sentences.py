@@ -122,6 +122,8 @@ def spoken(spot: Spot) -> Iterator[Example]:
             if _FAILS.match(text[end:]):
                 yield Example("assertion", before, question, None, None, 4)
             continue
+        if isinstance(said[start].answer if start in said else None, Shown):
+            continue  # "gives `Point(1)`" asks nothing
         sentence = answers.sentence_at(text, start)
         actual = answers.nearest(spot, "actual", (start, end), starts)
         if is_fine(sentence):  # told to compare with, as the one that is right

@@ -75,6 +75,7 @@ SAID = re.compile(
     rf"|(?P<does>(?:\b|(?<=\s))(?:{_DOES}))(?:{_FILLER})(?P<actual>{VALUE})",
     re.IGNORECASE,
 )
+AND_SHOWN = re.compile(rf"[^.`\n]{{0,30}}:\s*({TICKED})")
 MORE = re.compile(rf"(?:,|,?\s+(?:and|resp\.|then))\s+({VALUE})(?!\s+(?:should|must|is|was)\b)")
 # "expected `f(1)` to be 2", "I expect that f(1) is 2": the verb is not the reporter's observation.
 EXPECT_TO = re.compile(
