@@ -208,21 +208,23 @@ class _Comment:
 
     async def find(self, before: str) -> str | None:
         """The comment that carries our marker, of those after ``before``."""
-        mark, after = marker(self._card.key), int(before or 0)
-        found = await issues.find_comments(self._repo, self._issue, mark, after=after)
+        found = await self._ours(before)
         return str(found[0]["id"]) if found else None
 
     async def clear_twins(self, comment: str, before: str) -> None:
         """Delete what else of this card came after ``before`` and nobody edited. Raises Unavailable
         while GitHub's list, which lags behind, does not show even ``comment``."""
-        mark, after = marker(self._card.key), int(before or 0)
-        found = await issues.find_comments(self._repo, self._issue, mark, after=after)
+        found = await self._ours(before)
         shown = comment in [str(each["id"]) for each in found]
         if not shown and await issues.get_comment(self._repo, int(comment)) is not None:
             raise Unavailable("GitHub's list of comments lags behind.", retry_after=LAG_SECONDS)
         for twin in found:
             if str(twin["id"]) != comment and twin["created_at"] == twin["updated_at"]:
                 await issues.delete_comment(self._repo, twin["id"])
+
+    async def _ours(self, before: str) -> list[Any]:
+        mark, after = marker(self._card.key), int(before or 0)
+        return await issues.find_comments(self._repo, self._issue, mark, after=after)
 
     async def edit(self, standing: Standing) -> bool:
         """False when somebody deleted it, or wrote words of their own into it."""

@@ -91,7 +91,8 @@ class Elsewhere:
             if not grows or await asyncio.to_thread(answers_flatly, self._patch):
                 return "It works out less than before, and no earlier test says what that was for."
             reason = context.run.test_reason
-            if reason and reason.exception in _OF_DATA and renames(self._base, self._earlier):
+            of_data = reason is not None and reason.exception in _OF_DATA
+            if of_data and await asyncio.to_thread(renames, self._base, self._earlier):
                 return "It asks something else in place of what failed, for one example."
             other = context.run.reading
             if other and " ".join(was.get(other.call, ())) != other.one:

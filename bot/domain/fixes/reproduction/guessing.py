@@ -13,10 +13,10 @@ from bot.domain.fixes.python import expression, literal, names_in, parsed
 from bot.domain.fixes.reproduction import answers
 from bot.domain.fixes.reproduction.reading import Passage, Spot, is_session
 from bot.domain.fixes.reproduction.records import Example, Raised, Shown, same
-from bot.domain.fixes.reproduction.sentences import SENTENCES, SPAN
+from bot.domain.fixes.reproduction.sentences import SPAN
 from bot.domain.fixes.reproduction.standard import BUILTINS, public
 from bot.domain.fixes.reproduction.symbols import Symbols
-from bot.domain.fixes.reproduction.wording import FRAME
+from bot.domain.fixes.reproduction.wording import FRAME, SENTENCES
 
 MAX_GUESSES = 12
 _IN = re.compile(r'^\s*File "(?P<path>[^"\n]*)", line \d+, in (?P<name>[a-z]\w*)$', re.MULTILINE)

@@ -11,6 +11,7 @@ from bot.domain.fixes.reproduction.reading import Spot, steps_of
 from bot.domain.fixes.reproduction.records import Answer, Example, Raised, Shown, same
 from bot.domain.fixes.reproduction.several import applied, of_another
 from bot.domain.fixes.reproduction.symbols import Symbols
+from bot.domain.fixes.reproduction.wording import SENTENCES
 
 SPAN = re.compile(r"``(?P<two>[^`\n]+)``|`(?P<one>[^`\n]+)`")
 _BARE_CALL = re.compile(
@@ -53,7 +54,6 @@ _YET = re.compile(
     r"\b(?:not|never|but|except|instead|expect\w*|should|must|would|want\w*|cannot)\b|n['’]t\b",
     re.I,
 )
-SENTENCES = re.compile(r"(?<=[.!?])\s+|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)])\s)")
 
 
 def is_fine(text: str) -> bool:

@@ -16,7 +16,6 @@ from bot.domain.fixes.reproduction.records import Example, Shown
 from bot.domain.fixes.reproduction.sentences import (
     FINE,
     ORDINALS,
-    SENTENCES,
     SPAN,
     asked_in,
     calls_it,
@@ -25,6 +24,7 @@ from bot.domain.fixes.reproduction.sentences import (
 from bot.domain.fixes.reproduction.several import applied
 from bot.domain.fixes.reproduction.standard import BUILTINS
 from bot.domain.fixes.reproduction.symbols import Symbols
+from bot.domain.fixes.reproduction.wording import SENTENCES
 
 # "Should be 0 in the second call" counts what the session shows.
 _COUNTED = re.compile(

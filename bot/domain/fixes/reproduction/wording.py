@@ -148,4 +148,7 @@ SAYS = re.compile(
 )
 # "Shouldn't that be 1?" asks for it.
 ASKING = re.compile(r"\W*(?:shouldn|isn|wouldn)['’]t\b", re.IGNORECASE)
-SENTENCE_ENDS = re.compile(r"[.!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)])\s)")
+# A paragraph, or the next item of a list
+_BREAK = r"\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)])\s)"
+SENTENCE_ENDS = re.compile(rf"[.!?](?=\s)|{_BREAK}")
+SENTENCES = re.compile(rf"(?<=[.!?])\s+|{_BREAK}")
