@@ -47,6 +47,17 @@ FORMS = [
     ("`first([1])` is None (ok, that is the value)\n- `first([2])` crashes with KeyError, I'd expect 5", "assert first([2]) == 5"),
     ("`first([1])` gives 2, I'd expect an empty list for it: `[[]]`, as above.", "assert first([1]) == [[]]"),
     (">>> first([1, 2])\n[1]\n\nShoud be `[2]`", "assert first([1, 2]) == [2]"),
+    (fence("first([1])\n# -> [1]\n# should be [2]"), "assert first([1]) == [2]"),
+    (fence("print(first([1]))\nprint(first([2]))") + "\nOutput:\n\n" + fence("[1]\n[3]", "") + "\nExpected output (as others have it):\n\n" + fence("[2]\n[3]", ""), r"""assert output.getvalue().strip('\n').splitlines() == ['[2]', '[3]']"""),
+    ("For\n\n" + fence("print(first(['b', 1]))") + "\nthat would be\n\n" + fence("b|\n1|", ""), r"""assert str(first(["b", 1])).strip() == 'b|\n1|'"""),
+    (fence("first([1])  # 40063813   ok\nfirst([2])  # 40063812   <-- not ok") + "\nThe last one should give 40063815.", 'assert str(first([2])) == "40063815"'),
+    ("`first()` is wrong there:\n\n| input | result | wanted |\n|---|---|---|\n| `x/#a=1` | `x/#a%3D1` | `x/#a=1` |\n| `x` | `x` | same |", 'assert first("x/#a=1") == "x/#a=1"'),
+    ("What `slug()` gives:\n\n- `a b` -> `a_b`, should be `a-b`\n- `c` -> `c`", 'assert slug("a b") == "a-b"'),
+    (fence("c = Cart('ana')\nc.total()") + "\n### Expected\n\n`c.total()` should be `5`, and the output is `[7]`.", "assert c.total() == 5"),
+    (fence("c = Cart('ana')\nc.total()") + "\n### Expected\n\nWith `Cart` the result should be `5`.", "assert c.total() == 5"),
+    ("`first([1])` returns 2 instead of raising KeyError.", "with pytest.raises(KeyError):"),
+    ('`first([])` crashes with "KeyError: no item", I\'d expect `None`.', "assert first([]) is None"),
+    (fence("import time\nprint(first([time.time()]))") + "\nShould print `2`.", "assert first([time.time()]) == 2"),
     (fence("import os\nos.environ['A'] = 'b'\nprint(slug('$A'))  # 'c', should be 'b'"), 'monkeypatch.setenv("A", "b")'),
 ]  # fmt: skip
 
@@ -62,6 +73,15 @@ NONE = [
     ">>> first([1, 2])\n[[1], [2, 3]]\n>>> first([1])\n[[1]]\n\nThe parts after the first have the wrong length (3 instead of 2).",
     # a parameter, not what is printed
     "### Expected\n\n`size` limits what is shown, as in the docs.\n\n### Steps\n\n" + fence("print(first([1]))\nprint(first([2]))"),
+    # what the report calls so
+    fence("a = first([1])\nb = first([2])\nprint(max(a, b))\nprint(a)") + "\nThe first must print `a`.",
+    # no line is the only `True`
+    "The last one must be True. Then I can't use `Line('x')`.",
+    # its parts, another call, a case with an option
+    fence("first([1])") + "\n### Expected\n\nIt is read; the result has one event and its `size` is `'json'`.\n### Actual\n\n`1`",
+    "`first([1])` has `start` None, it should be `datetime.datetime(2022, 2, 1)`.",
+    fence("c = Cart('ana')\nc.add(1)") + "\n### Expected\n\nAfter that `c.parsed([3])` should give `[3]`.\n### Actual\n\nIt is `None`.",
+    "`first([1])` gives 2.\n\n`strict=True` does not help. I'd expect `3` for the number.",
     # no cart equals a list
     "A cart: `Cart('ana')`. That should be [1, 2].",
     # a sentence with inputs of its own

@@ -7,7 +7,7 @@ words of prose, counts (``3 items``) and shortened values (``[1, ...]``) are non
 import ast
 import builtins
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -15,6 +15,7 @@ from bot.domain.fixes.python import expression, literal
 from bot.domain.fixes.reproduction import wording
 from bot.domain.fixes.reproduction.reading import Passage, Spot, is_session, steps_of
 from bot.domain.fixes.reproduction.records import Answer, Raised, Shown
+from bot.domain.fixes.reproduction.subjects import has_other_options, is_another, speaks_of_it
 from bot.domain.fixes.reproduction.symbols import Symbols
 
 MAX_WORDS, _AHEAD = 60, 3  # how many passages a sentence may stand from the code it speaks of
@@ -40,11 +41,6 @@ class StatedAnswer:
     answer: Answer
 
 
-def hangs(text: str) -> bool:
-    """Whether a report says that something never ends."""
-    return wording.HANGS.search(text) is not None
-
-
 def answer(text: str, symbols: Symbols) -> Answer | None:
     """A value or an exception, as written between backticks, in a block or bare."""
     text = text.strip()
@@ -57,7 +53,8 @@ def answer(text: str, symbols: Symbols) -> Answer | None:
         given = [*parts, seconds] if int(seconds or 0) else parts  # as Python writes it
         numbers = ", ".join(str(int(part)) for part in given if part)
         text = f"datetime.{kind}({numbers})"
-    error = wording.ERROR.match(text.strip())
+    said = wording.QUOTED_ERROR.fullmatch(text.strip())
+    error = wording.ERROR.match(said[1] if said else text.strip())
     if error and symbols.is_error(error["name"]):
         return Raised(error["name"], error["message"] or "")
     node = expression(text)
@@ -185,9 +182,11 @@ def sentence_at(text: str, at: int) -> str:
     return text[_clause(text, at) : end.start() if end else len(text)]
 
 
-def announced(passage: Passage, symbols: Symbols, *, alone: bool = True) -> Answer | None:
+def announced(
+    passage: Passage, symbols: Symbols, asked: str, *, alone: bool = True
+) -> Answer | None:
     """The value of a passage whose heading says what it is; the only one of its prose is it where
-    it may stand ``alone``."""
+    it may stand ``alone``. ``asked`` is the code it is told of."""
     text = passage.text.strip("\n")
     if passage.code:
         if is_session(text) or (_questions(text, symbols) and expression(text)):
@@ -196,8 +195,10 @@ def announced(passage: Passage, symbols: Symbols, *, alone: bool = True) -> Answ
     found: dict[int, StatedAnswer] = {}
     if first := re.match(rf"(?:an?\s+|the\s+)?({wording.VALUE}){wording.ENDS}", text.strip()):
         _keep(found, 0, "said", first[1], symbols)
-    said = [each for each in said_in(text, symbols) if each.about == passage.about]
-    for each in (*found.values(), *said, *said_in(text, symbols)):
+    said = [
+        e for e in said_in(text, symbols) if not is_another(text[_clause(text, e.at) : e.at], asked)
+    ]
+    for each in (*found.values(), *(e for e in said if e.about == passage.about), *said):
         return each.answer
     whole = answer(text.strip().rstrip("."), symbols)
     if isinstance(whole, Raised) or (isinstance(whole, Shown) and whole.node is not None):
@@ -237,11 +238,13 @@ def nearest(
     answered = [n for n, steps in enumerate(ends) if any(step.shown for step in steps)]
     others = [n for n in others if n > spot.index or min(answered, default=n) >= n]  # of one above
     others = [n for n in others if not _of_another(spot, n)]
+    own = spot.passage.text[slice(*span)] or spot.passage.text
     for alone, n in product((False, True), sorted(others, key=lambda n: (n < spot.index, n))):
-        found = announced(spot.parts[n], spot.symbols, alone=alone)
-        if found is not None:
+        found = announced(spot.parts[n], spot.symbols, own, alone=alone)
+        if found is not None and not spot.names(found):
             return found
-    return next((each.answer for each in _told(spot, span, asked) if each.about == about), None)
+    told = (each.answer for each in _told(spot, span, asked) if each.about == about)
+    return next((each for each in told if not spot.names(each)), None)
 
 
 def _of_another(spot: Spot, n: int) -> bool:
@@ -262,7 +265,7 @@ def _told(spot: Spot, span: tuple[int, int], asked: Sequence[int]) -> Iterator[S
         error = error_in(shown, spot.symbols)
         if error is not None:
             yield StatedAnswer(0, "actual", error)
-        if passage.code and is_session(passage.text):
+        if passage.language == "row" or (passage.code and is_session(passage.text)):
             break
         others = [] if passage.code else _questions(passage.text, spot.symbols)
         end = min(others, default=0 if passage.code else len(passage.text))
@@ -297,6 +300,10 @@ def _of_it(
         others = {value.strip("'\"") for value in _values(sentence_at(text, each.at))} - answers
         if not own and any(value not in asked for value in others):
             continue  # it tells what it asks with, and that is another question
+        if is_another(text[start : each.at], asked or text) or (
+            not own and has_other_options(text[: each.at], asked or text)
+        ):
+            continue
         if own or each.answer is UNCHANGED or speaks_of_it(text[start : each.at], words):
             yield each
 
@@ -305,15 +312,6 @@ def _values(text: str) -> list[str]:
     """Literals between backticks, brackets or quotes."""
     found = (match[0].strip("`") for match in _HELD.finditer(text))
     return [value for value in found if literal(value) is not ...]
-
-
-def speaks_of_it(sentence: str, words: Set[str]) -> bool:
-    """Whether a sentence is about what was asked: it says one of ``words``, or has no subject."""
-    named = words & {*re.findall(r"\w+", sentence), *re.findall(r"\d+", sentence)}
-    clause = re.split(r"[;:,]\s+(?:so|and|but)?\s*", sentence.rstrip(" :\n"))[-1]
-    opens = wording.OPENS.match(sentence) or wording.OPENS.match(clause)
-    # "..., so 1 would be right"
-    return bool(named or opens or re.search(r"(?:^|\bso)\s*$", sentence))
 
 
 def _beside(

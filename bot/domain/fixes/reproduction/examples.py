@@ -17,10 +17,12 @@ from bot.domain.fixes.reproduction import (
     sessions,
     several,
     traces,
+    wording,
 )
 from bot.domain.fixes.reproduction.keeping import kept_in
 from bot.domain.fixes.reproduction.reading import Spot
 from bot.domain.fixes.reproduction.records import Answer, Example, Raised, Shown, same
+from bot.domain.fixes.reproduction.subjects import speaks_of_it
 from bot.domain.fixes.reproduction.symbols import Symbols
 
 _FRAME = re.compile(
@@ -76,8 +78,14 @@ def examples_in(report: records.BugReport, symbols: Symbols) -> list[Example]:
 
 
 def _as_text(one: Example) -> Iterator[Example]:
-    """Of what is printed nobody knows whether it is a number or a text that shows one."""
-    if one.printed and isinstance(one.expected, Shown) and one.sure > 1:
+    """Of what is printed nobody knows whether it is a number or a text that shows one, nor of a
+    number as long as those of goods and accounts."""
+    shown = one.expected.text if isinstance(one.expected, Shown) else ""
+    if (
+        (one.printed or re.fullmatch(r"\d{8,}", shown))
+        and isinstance(one.expected, Shown)
+        and one.sure > 1
+    ):
         came = Shown(one.actual.text) if isinstance(one.actual, Shown) else one.actual
         if isinstance(literal(one.expected.node), int):
             yield replace(one, expected=Shown(one.expected.text), actual=came, sure=1)
@@ -181,7 +189,7 @@ def _whole(spot: Spot, body: list[ast.stmt]) -> Iterator[Example]:
         one = Example("snippet", tuple(body[:-1]), asked[0], expected, actual, 4, asked[1])
         said = " ".join([*spot.prose, *reading.comments(spot.passage.text).values()])
         asks = any(sentences.calls_it(node, spot.symbols) for node in body)
-        if actual is None and asks and answers.hangs(said):
+        if actual is None and asks and wording.HANGS.search(said):
             yield replace(one, sure=3, hangs=True)
         elif (expected is not None or isinstance(actual, Raised)) and not same(expected, actual):
             yield one
@@ -299,7 +307,7 @@ def _said_to_raise(spot: Spot, steps: Sequence[reading.Step]) -> list[Example]:
             alone: list[tuple[int, ast.expr]] = []
             if len({at for at, _ in calls}) == 1 and steps[calls[0][0]].shown:
                 alone += calls
-            subject = bool(re.sub(r"\W", "", before)) and not answers.speaks_of_it(before, set())
+            subject = bool(re.sub(r"\W", "", before)) and not speaks_of_it(before, set())
             shown = [(at, value) for at, value in whole if steps[at].shown]
             named = named or (alone if subject else alone or shown)
             for at, call in (named or (calls if len(calls) == 1 else []))[-1:]:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from bot.domain.fixes.python import literal, parsed, printable
 from bot.domain.fixes.reproduction import tables
+from bot.domain.fixes.reproduction.records import Answer, Shown
 from bot.domain.fixes.reproduction.symbols import Symbols
 
 MAX_BODY = 60_000
@@ -45,6 +46,12 @@ class Spot:
         """The one that is meant."""
         return self.parts[self.index]
 
+    def names(self, told: Answer) -> bool:
+        """Whether code of the report says what it stands for: of "`max(a, b)` should be `a`"."""
+        text = told.text if isinstance(told, Shown) and told.node is None else ""
+        given = re.compile(rf"^(?:\s*>>>)?\s*{re.escape(text)}\s*=(?!=)", re.MULTILINE)
+        return text.isidentifier() and any(given.search(p.text) for p in self.parts if p.code)
+
     @property
     def prose(self) -> list[str]:
         """All text of the report that is no code."""
@@ -75,7 +82,8 @@ def passages(title: str, body: str) -> list[Passage]:
         del lines[0]
     for passage in _body(lines):
         found += _with_output(passage) if passage.code else _unfenced(passage)
-    found += map(Passage, tables.told_in([line[:MAX_LINE] for line in lines], title))
+    rows = tables.told_in([line[:MAX_LINE] for line in lines], title)
+    found += (Passage(text, language="row") for text in rows)
     return [passage for passage in found if passage.text.strip()][:MAX_PASSAGES]
 
 
@@ -131,9 +139,13 @@ def announcing(parts: Sequence[Passage], index: int) -> About:
     if not index or parts[index - 1].code:
         return ""
     words = re.split(r"(?<=[.!?])\s|\n\s*\n", parts[index - 1].text.strip())[-1]
-    plain = re.sub(r"\bto \w+", lambda found: " " * len(found[0]), words)  # "expect it to give"
+    # "expect it to give", "expected output"
+    acts = r"\bto \w+|(?<=\bexpected )(?:output|results?)\b"
+    plain = re.sub(acts, lambda found: " " * len(found[0]), words, flags=re.I)
     pairs = (_EXPECTED, words), (_ACTUAL, plain)
     last = [max((m.end() for m in each.finditer(text)), default=0) for each, text in pairs]
+    if re.fullmatch(r"\W*(?:this|that|it)\s+would\s+(?:be|look\s+like|give)\W*", words, re.I):
+        return "expected"  # "For [code] that would be"
     if last[0] and (last[0] > last[1] or re.search(r"\b(?:should|would|must)\b", words, re.I)):
         return "expected"
     rather = re.search(r"(?:should|must)n['’]t\b.*,", words, re.I)
@@ -210,6 +222,8 @@ def _fenced(lines: list[str], position: int, fence: str) -> tuple[str, int]:
 _PROMPT = re.compile(r"^\s*(?:>>>|In \[\d+\]:)(?: |$)")
 _DOTS = re.compile(r"^\s*\.\.\.:?(?: |$)")
 _OUT = re.compile(r"^\s*Out\[\d+\]: ?")
+# "# -> [1]" on the line below a call
+_TOLD_BELOW = re.compile(r"\s*#+\s*(?:=>|->|→|==>)\s*\S")
 MAX_OPEN = 60  # lines that a statement without dots may take
 MAX_STEPS = 100
 
@@ -243,11 +257,13 @@ def steps_of(text: str) -> list[Step]:
         for part in node.body if (main or tries) and hasattr(node, "body") else [node]:
             at, below = part.end_lineno or 0, ""
             beside = remarks.get(at, "")
+            under = list(takewhile(re.compile(r"\s*#").match, lines[at:]))
             if ast.unparse(part).startswith("print("):  # what it prints may stand below
-                under = list(takewhile(re.compile(r"\s*#").match, lines[at:]))
                 below = "\n".join(re.sub(r"^\s*#+[> ]?\s?", "", line) for line in under)
                 if len(under) == 1 and not beside and re.search(r"\bshould\b", below):
                     below, beside = "", below
+            elif under and not beside and _TOLD_BELOW.match(under[0]):
+                beside = ", ".join(line.strip("# \t") for line in under)
             steps.append(Step(part, below, beside))
     return steps[:MAX_STEPS]
 

@@ -100,7 +100,8 @@ def _found(actual: str, shown: str) -> bool:
     # unittest leaves what both have out of its first line, and shows both by lines below.
     rows = [row.lstrip() for row in shown.splitlines()]
     came = "".join(row.removeprefix("- ") for row in rows if row[:2] not in ("+ ", "? "))
-    if " differ: " in shown and plain(actual) in plain(came):
+    in_rows = " differ: " in shown or re.search(r"^- ", shown, re.MULTILINE)
+    if in_rows and plain(actual) in plain(came):
         return True
     if actual.startswith("[") and (differs := _AT_INDEX.search(shown)):  # the rest is left out
         lines, came = literal(actual), plain(differs["left"])[:PREFIX]

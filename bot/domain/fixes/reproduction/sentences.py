@@ -10,8 +10,9 @@ from bot.domain.fixes.reproduction import answers, several
 from bot.domain.fixes.reproduction.reading import Spot, steps_of
 from bot.domain.fixes.reproduction.records import Answer, Example, Raised, Shown, same
 from bot.domain.fixes.reproduction.several import applied, of_another
+from bot.domain.fixes.reproduction.subjects import has_other_options
 from bot.domain.fixes.reproduction.symbols import Symbols
-from bot.domain.fixes.reproduction.wording import SENTENCES
+from bot.domain.fixes.reproduction.wording import HANGS, SENTENCES
 
 SPAN = re.compile(r"``(?P<two>[^`\n]+)``|`(?P<one>[^`\n]+)`")
 _BARE_CALL = re.compile(
@@ -116,7 +117,7 @@ def spoken(spot: Spot) -> Iterator[Example]:
     counted |= several.side_by_side(text, [end for _, end, *_ in asks], said.values())
     wanted = [each.at for each in said.values() if each.about == "expected"]
     starts = [start for start, *_ in asks]
-    hanging = len(asks) == 1 and answers.hangs("\n".join(spot.prose))
+    hanging = len(asks) == 1 and HANGS.search("\n".join(spot.prose)) is not None
     for index, (start, end, before, question, printed) in enumerate(asks):
         if isinstance(question, ast.Assert):
             if _FAILS.match(text[end:]):
@@ -130,7 +131,7 @@ def spoken(spot: Spot) -> Iterator[Example]:
             if not any(sentence in answers.sentence_at(text, at) for at in wanted):
                 yield from as_is(Example("sentence", before, question, actual, None, -1, printed))
             continue
-        endless = hanging or answers.hangs(sentence)
+        endless = hanging or HANGS.search(sentence) is not None
         told = counted.get(index)
         if not counted:
             told = answers.nearest(spot, "expected", (start, end), starts)
@@ -142,6 +143,8 @@ def spoken(spot: Spot) -> Iterator[Example]:
         elif isinstance(actual, Shown) and expected is None:
             shown = Example("sentence", before, question, actual, None, 0, printed)
             for sentence in SENTENCES.split(text[end:]):
+                if has_other_options(sentence, text[start:end]):
+                    break  # and what follows is told of that
                 for _, value in told_in(sentence, spot.symbols, [shown]):
                     yield from applied(value, [shown], spot.symbols)
             yield Example("sentence", before, question, actual, None, 0, printed)

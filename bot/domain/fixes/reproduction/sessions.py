@@ -14,15 +14,16 @@ from bot.domain.fixes.reproduction import answers
 from bot.domain.fixes.reproduction.reading import Step, steps_of
 from bot.domain.fixes.reproduction.records import Example, Shown
 from bot.domain.fixes.reproduction.sentences import (
-    FINE,
     ORDINALS,
     SPAN,
     asked_in,
     calls_it,
+    is_fine,
     told_in,
 )
 from bot.domain.fixes.reproduction.several import applied
 from bot.domain.fixes.reproduction.standard import BUILTINS
+from bot.domain.fixes.reproduction.subjects import speaks_of_it
 from bot.domain.fixes.reproduction.symbols import Symbols
 from bot.domain.fixes.reproduction.wording import SENTENCES
 
@@ -57,13 +58,14 @@ def expected_of(
     """What ``texts`` say should come of the ``steps`` of a session, in their order; None where that
     is told of one of them and not clear of which."""
     seen = [one for n in reversed(range(len(steps))) for one in as_shown(steps, n, symbols)]
-    seen = [one for one in seen if not FINE.search(steps[len(one.setup)].comment)]
+    shown = [n for n, step in enumerate(steps) if step.shown]
+    shown = sorted({*shown, *(len(one.setup) for one in seen)})
+    seen = [one for one in seen if not is_fine(steps[len(one.setup)].comment)]
     broken = list(_broken(steps, symbols))
     found: list[Example] = []
     unclear = False
     code = "\n".join(ast.unparse(step.node) for step in steps)
     words = symbols.names.keys() | set(re.findall(r"\d{2,9}", code))
-    shown = [n for n, step in enumerate(steps) if step.shown]
     for sentence in (s for text in texts for s in SENTENCES.split(text) if seen or broken):
         before = 0
         told = sorted(told_in(sentence, symbols, seen), key=lambda pair: pair[0])
@@ -105,7 +107,7 @@ def expected_of(
                 continue
             if asked is None and len(broken) == 1:
                 found += (replace(each, sure=6) for each in applied(value, broken, symbols))
-            elif asked is not None or answers.speaks_of_it(sentence[:at], words):
+            elif asked is not None or speaks_of_it(sentence[:at], words):
                 found += applied(value, seen if asked is None else asked, symbols, asked is None)
                 unclear = unclear or (which is not None and not found)
             before = at

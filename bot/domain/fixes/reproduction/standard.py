@@ -36,7 +36,7 @@ _PARTS = {
     "pickle": {"dumps", "loads"},
     "random": {"Random", "seed"},
     "sys": {"byteorder", "float_info", "maxsize", "maxunicode", "version_info"},
-    "time": {"gmtime", "mktime", "struct_time", "strptime"},
+    "time": {"gmtime", "localtime", "mktime", "strftime", "strptime", "struct_time", "time"},
     "warnings": {"catch_warnings", "simplefilter"},
     "pathlib": {"PurePath", "PurePosixPath", "PureWindowsPath"},
     "types": {"MappingProxyType", "SimpleNamespace"},

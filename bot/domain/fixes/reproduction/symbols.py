@@ -27,8 +27,8 @@ class Symbols:
     ``owned`` are a module's names, with those it imports from the checkout; ``errors`` the
     exception classes; ``functions`` those at the top of a module, ``methods`` those of classes,
     with the classes among theirs that are made without an argument;
-    ``needy`` cannot be called without an argument; ``generators`` yield; objects of ``plain``
-    classes equal nothing but objects of the checkout.
+    ``needy`` cannot be called without an argument; ``generators`` yield; ``classes`` make objects
+    of their own, and those of ``plain`` ones equal nothing but objects of the checkout.
     """
 
     modules: dict[str, str] = field(default_factory=dict)
@@ -39,6 +39,7 @@ class Symbols:
     methods: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     needy: set[str] = field(default_factory=set)
     generators: set[str] = field(default_factory=set)
+    classes: set[str] = field(default_factory=set)
     plain: set[str] = field(default_factory=set)
 
     def is_error(self, name: str) -> bool:
@@ -81,6 +82,7 @@ def symbols_of(tree: Tree) -> Symbols:
                 needs = "__init__" in there and _needed(there["__init__"]) > 1
                 for method in there:
                     symbols.methods[method] |= set() if needs else {node.name}
+                symbols.classes |= {node.name} - ({node.name} if "__new__" in there else set())
                 if not (node.keywords or there.keys() & {"__eq__", "__new__"}):
                     symbols.plain.add(node.name)
                 bases[node.name] = {ast.unparse(base).rpartition(".")[2] for base in node.bases}

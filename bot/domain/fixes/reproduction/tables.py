@@ -1,4 +1,4 @@
-"""A table of calls and what they give, as one sentence a row."""
+"""A table or a list of calls and what they give, as one sentence a row."""
 
 import ast
 import re
@@ -17,11 +17,22 @@ _COLUMNS = (
 )
 # A function as a title names it: `f`, f(), or a word that no prose has.
 _NAMED = re.compile(r"`([a-z_]\w*)(?:\(\))?`|\b([a-z_]\w*)\(|\b([a-z]+(?:_[a-z\d]|\d)\w*)\b")
+_CALLED = re.compile(r"(?<![\w.`])`?([a-z_]\w*)\(\)|`([a-z]\w*_\w*)`")
+_GIVES = r"(?:->|→|=>|gives|returns|becomes|turns\s+into|is\s+turned\s+into|comes\s+out\s+as)"
+_ITEM = re.compile(
+    rf"^\s*[-*+]\s+`(?P<asked>[^`]+)`:?\s*{_GIVES}\s*`(?P<came>[^`]*)`\W*"
+    r"(?:should|expected|wanted|instead\s+of|not)\b[^`]{0,30}`(?P<wanted>[^`]*)`\W*$"
+)
 
 
 def told_in(lines: Sequence[str], title: str) -> Iterator[str]:
     """A sentence for each row of the first table of ``lines`` whose heading tells call, or input
-    of the function that ``title`` names, and what should come."""
+    of the function that ``title`` or what leads up to it names, and what should come; likewise for
+    each item of a list ("- `in` -> `came`, should be `wanted`")."""
+    for at, line in enumerate(lines):
+        function = _function(lines[:at], title) if (item := _ITEM.match(line)) else ""
+        if item and function and "(" not in item["asked"]:
+            yield _row(function, item["asked"], item["came"], item["wanted"])
     for at in range(1, len(lines)):
         if _RULE.match(lines[at]) and "|" in lines[at] and _ROW.match(lines[at - 1]):
             titles, below = _cells(lines[at - 1]), lines[at + 1 : at + 1 + MAX_ROWS]
@@ -30,8 +41,15 @@ def told_in(lines: Sequence[str], title: str) -> Iterator[str]:
                 yield from _called(below, titles, heads, call)
                 return
             if {"asked", "expected"} <= {*heads}:
-                yield from _rows(below, heads, title)
+                yield from _rows(below, heads, _function(lines[:at], title))
                 return
+
+
+def _function(before: Sequence[str], title: str) -> str:
+    """The function that a title names, else the only one that is named before."""
+    names = (name for match in _NAMED.finditer(title) for name in match.groups() if name)
+    told = {m[1] or m[2] for m in _CALLED.finditer("\n".join(before))}
+    return next(names, next(iter(told)) if len(told) == 1 else "")
 
 
 def _asked_of(titles: Sequence[str]) -> str:
@@ -59,20 +77,33 @@ def _called(
         yield f"`{code}` returns `{came}`, expected `{wanted}`."
 
 
-def _rows(lines: Sequence[str], heads: Sequence[str], title: str) -> Iterator[str]:
-    function = next(
-        (name for match in _NAMED.finditer(title) for name in match.groups() if name), ""
-    )
+def _row(function: str, asked: str, came: str | None, wanted: str) -> str:
+    """What no code is, is a text."""
+    given = asked if expression(asked) is not None or "`" in asked else repr(asked)
+    was = f" returns `{_plain(came)}`," if came is not None else " is wrong,"
+    return f"`{function}({given})`{was} expected `{_plain(wanted)}`."
+
+
+def _plain(text: str) -> str:
+    told = literal(text) is not ... or re.match(r"[\w.]*(?:Error|Exception)\b|\w+\(", text)
+    return text if told or "`" in text else repr(text)
+
+
+def _rows(lines: Sequence[str], heads: Sequence[str], function: str) -> Iterator[str]:
     for line in lines:
         cells = _cells(line) if _ROW.match(line) else []
         if len(cells) != len(heads):
             return
-        told = {head: cell.strip("`") for head, cell in zip(heads, cells, strict=True) if cell}
-        asked = told.get("asked", "")
-        asked = asked if "(" in asked else f"{function}({asked})" if function and asked else ""
-        if asked and "expected" in told:
+        shown = {head: cell for head, cell in zip(heads, cells, strict=True) if cell}
+        told = {head: cell.strip("`") for head, cell in shown.items()}
+        asked, wanted = told.get("asked", ""), told.get("expected", "")
+        if not (asked and wanted) or {each[0] == "`" for each in shown.values()} == {True, False}:
+            continue  # "same, fine already" beside `values`
+        if "(" in asked:
             was = f" returns `{told['actual']}`," if "actual" in told else " is wrong,"
-            yield f"`{asked}`{was} expected `{told['expected']}`."
+            yield f"`{asked}`{was} expected `{wanted}`."
+        elif function:
+            yield _row(function, asked, told.get("actual"), wanted)
 
 
 def _cells(line: str) -> list[str]:

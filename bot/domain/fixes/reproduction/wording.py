@@ -36,7 +36,7 @@ BARE = (
 VALUE = rf"(?:{TICKED}|{BARE}{ENDS})"
 _FILLER = (
     r"(?:\s{1,3}(?:an?(?! empty)|the(?! empty)|me|us|it|to|be|values?|result|answer|of|that|as|with"
-    r"|is|was|error|exception|back|only|just|returning|get|see|return|raise|raised|for|there|exactly|string|list"
+    r"|is|was|error|exception|back|only|just|returning|raising|giving|get|see|return|raise|raised|for|there|exactly|string|list"
     r"|number|tuple|out|simply|still|literally|same)\b){0,5}(?:\s{0,3}[:=]{1,2}>?)?\s{0,6}"
 )
 _SHOULD = (
@@ -122,6 +122,8 @@ THEN = re.compile(
 ERROR = re.compile(
     r"^(?:[A-Za-z_]\w*\.)*(?P<name>[A-Z]\w*)(?::\s?(?P<message>.*)|\([^()]*\))?$", re.DOTALL
 )
+# "ValueError: no such thing", as it was printed
+QUOTED_ERROR = re.compile(r'"((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception): [^"\n]+)"')
 MOMENT = re.compile(r"(?:(\d{4})-(\d\d)-(\d\d))?(?:(?:^|[ T])(\d\d?):(\d\d)(?::(\d\d))?)?")
 ASKS = re.compile(r"\b(\w{1,80})\(")
 FRAME = re.compile(
