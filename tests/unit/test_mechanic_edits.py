@@ -6,21 +6,24 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.agents.mechanic.engine.candidates import candidates
-from bot.adapters.agents.mechanic.engine.edits import applied
 from bot.adapters.agents.mechanic.engine.localise import Suspicion
 from bot.adapters.agents.mechanic.engine.pool import Result
 from bot.adapters.agents.mechanic.engine.search import edited
-from bot.adapters.agents.mechanic.engine.source import SourceFile
+from bot.adapters.agents.mechanic.engine.source import SourceFile, applied
 
 PLANTED = Path(__file__).parent.parent / "benchmarks" / "planted"
 
 
-def proposals(code: str, *, types=None, error: str = "", newline: str = "\n") -> list[str]:
-    """Every text proposed for ``code`` when all its lines are suspicious, best first."""
+def proposals(
+    code: str, *, types=None, error: str = "", newline: str = "\n", texts: str = ""
+) -> list[str]:
+    """Every text proposed for ``code`` when all its lines are suspicious, best first. ``texts`` are
+    literals of the failing test."""
     source = SourceFile("code.py", code.replace("\n", newline).encode())
     suspicion = Suspicion({("code.py", n): 1.0 for n in range(1, code.count("\n") + 2)})
     failures = [Result("failed", error=error)]
-    found = candidates({"code.py": source}, suspicion, {"code.py": types or {}}, failures, ())
+    known = ({"code.py": source}, suspicion, {"code.py": types or {}}, failures, ())
+    found = candidates(*known, texts=frozenset(texts.split()))
     return [applied(source.text, candidate.edits[0].changes) for candidate in found]
 
 
@@ -49,8 +52,9 @@ def function(body: str, head: str = "def f(a, b, items):") -> str:
         ("return a // b", "return a / b"),
         ("return a - b", "return b - a"),
         ("return 1 + a", "return a"),
-        ("return a + b * 2", "return (a + b) * 2"),
-        ("return a + b + items * 2", "return a + (b + items) * 2"),
+        ("return all(n for n in items)", "return all([n for n in items])"),
+        ("return {list: a, str: b}[items]", "return {list: a, frozenset: a, str: b}[items]"),
+        ("yield a\nraise StopIteration", "yield a\nreturn"),
         ("return a and b", "return a or b"),
         ("return not a", "return a"),
         ("if a:\n    return b", "if a is not None:\n    return b"),
@@ -119,6 +123,19 @@ def test_one_line(before, after):
 )
 def test_lines(before, after):
     assert function(after) in proposals(function(before))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('return quote(a, "~")', 'return quote(a, "~=")'),
+        ('return a in {"get", "put"}', 'return a in {"get", "put", "trace"}'),
+        ('return re.match(r"[a-z_]+", a)', 'return re.match(r"[a-z_=]+", a)'),
+    ],
+)
+def test_what_the_failing_test_holds_is_one_more(before, after):
+    assert function(after) in proposals(function(before), texts="trace page=2")
+    assert function(after) not in proposals(function(before))
 
 
 def test_a_method_of_its_own_in_place_of_a_call():

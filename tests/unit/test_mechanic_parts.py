@@ -19,6 +19,7 @@ from bot.adapters.agents.mechanic.engine.localise import localise
 from bot.adapters.agents.mechanic.engine.near import near
 from bot.adapters.agents.mechanic.engine.search import Trial
 from bot.adapters.agents.mechanic.engine.source import SourceFile
+from bot.adapters.agents.mechanic.engine.swap import code_pairs
 from bot.adapters.agents.mechanic.engine.task import Task, load_task
 from bot.adapters.agents.mechanic.engine.tree import Snapshot, copy_tree, files_of
 from bot.adapters.agents.mechanic.words import in_words
@@ -79,9 +80,8 @@ def test_a_statement_that_shares_its_line_is_no_block():
         ),
         ("python3 -W error -m unittest -v tests.test_a", "unittest", ["tests.test_a"], []),
         ("python -m unittest discover -v tests", "unittest", ["discover", "tests"], []),
-        ("python -m doctest -v a.py", "doctest", ["a.py"], []),
-        ("python check.py --fast", "script", ["check.py", "--fast"], []),
-        ("python -c 'import a; a.f()'", "code", ["import a; a.f()"], []),
+        ("python -m doctest a.py", "shell", ["python -m doctest a.py"], []),
+        ("python check.py --fast", "shell", ["python check.py --fast"], []),
         ("uv run pytest tests", "pytest", ["tests"], []),
         ("poetry run python -m pytest", "pytest", [], []),
         ("coverage run -m pytest tests", "pytest", ["tests"], []),
@@ -324,3 +324,70 @@ def test_what_a_call_gives(call, given):
         return inner
 
     assert answer(call, {"like": like}) == given
+
+
+# Code put in place --------------------------------------------------------------------------------
+
+MODULE = """\
+LIMIT = 3
+
+
+class Box:
+    def holds(self, n):
+        return n < LIMIT
+
+    def each(self, n=1):
+        return [i for i in range(n)]
+
+
+def kept(function):
+    def inner(n):
+        return function(n)
+    return inner
+"""
+
+
+def swapped(old: str, new: str) -> list[str] | None:
+    was, now = (compile(text, "m.py", "exec") for text in (MODULE, MODULE.replace(old, new, 1)))
+    pairs = code_pairs(was, now)
+    return None if pairs is None else [one.co_name for one, _ in pairs]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "functions"),
+    [
+        ("n < LIMIT", "n <= LIMIT", ["holds"]),
+        ("range(n)", "range(n + 1)", ["each"]),
+        ("function(n)", "function(-n)", ["inner", "kept"]),  # what is there, and what is made anew
+        ("return inner", "return function", ["kept"]),
+        ("        return n < LIMIT", "        # why\n        return n < LIMIT", []),
+        ("LIMIT = 3", "LIMIT = 4", None),
+        ("n=1", "n=2", None),
+        ("def holds", "def keeps", None),
+    ],
+)
+def test_which_functions_an_edit_changes(old, new, functions):
+    assert swapped(old, new) == functions
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("n < LIMIT", "n <= LIMIT", 4),
+        ("LIMIT = 3", "LIMIT = 4", 1),
+        ("    return inner\n", "    return inner\n    # end\n", 12),
+    ],
+)
+def test_the_statement_of_a_module_that_holds_a_change(old, new, line):
+    source = SourceFile("m.py", MODULE.encode())
+    at = MODULE.index(old)
+    part = source.part(((at, at + len(old), new),))
+    assert part["line"] == line
+    whole = MODULE.replace(part["old"], part["new"])
+    assert whole == MODULE.replace(old, new)
+
+
+def test_changes_of_two_statements_are_in_none():
+    source = SourceFile("m.py", MODULE.encode())
+    ends = MODULE.index("function(n)"), MODULE.index("LIMIT = 3")
+    assert source.part(tuple((at, at + 1, "x") for at in ends)) is None

@@ -80,11 +80,10 @@ def measure(task: Task, pool: Pool) -> Baseline:
     patience = max(10.0, task.seconds * 0.15)
     one, other = pool.workers[0], pool.workers[-1]
     began = time.monotonic()
-    stages, results, libraries = _failing_stages(task, one, commands, patience)
+    stages, results = _failing_stages(task, one, commands, patience)
     look = max(_LOOK, 5 * (time.monotonic() - began))  # longer where all is slow
     failing = [name for stage in stages for name in stage.first]
     baseline = Baseline(stages, None, results, failing, set())
-    _preload(one, libraries)
     _trace_failing(task, one, baseline)
     if suite is not None and suite.session.kind == "pytest":
         ran = set().union(*baseline.failing_lines.values()) - baseline.imported
@@ -98,15 +97,8 @@ def measure(task: Task, pool: Pool) -> Baseline:
         baseline.results = {**run.results, **results}
     red = {name for name, result in baseline.results.items() if not result.good}
     baseline.red_before = red - set(failing)
-    for worker in pool.workers[1:]:
-        _preload(worker, libraries)
     _merge(baseline.types, _trace_passing(task, other, baseline))
     return baseline
-
-
-def _preload(worker: PoolWorker, libraries: dict[Session, list[str]]) -> None:
-    for session, names in libraries.items():
-        worker.preload(session, names)
 
 
 def _is_among(suite: RunnerCommand, commands: list[RunnerCommand]) -> bool:
@@ -119,31 +111,28 @@ def _run_all(
     targets = list(dict.fromkeys(target for command in commands for target in command.targets))
     if any(not command.targets for command in commands):
         targets = []
-    if session.kind not in ("pytest", "unittest", "doctest"):
+    if session.kind == "shell":
         targets = list(commands[0].targets)
     request = {
         "targets": targets,
         "cpu": min(wall / 2, 3.0),
         "wall": wall,
         "patient": True,
-        "cache": True,
     }
     return worker.run(session, request, {})
 
 
 def _failing_stages(
     task: Task, worker: PoolWorker, commands: list[RunnerCommand], wall: float
-) -> tuple[list[BaselineStage], dict[str, Result], dict[Session, list[str]]]:
+) -> tuple[list[BaselineStage], dict[str, Result]]:
     groups: dict[tuple[Session, tuple[str, ...]], list[RunnerCommand]] = {}
     for command in commands:
-        joint = command.session.kind in ("pytest", "unittest", "doctest")
-        groups.setdefault((command.session, () if joint else command.targets), []).append(command)
+        own = command.targets if command.session.kind == "shell" else ()
+        groups.setdefault((command.session, own), []).append(command)
     stages: list[BaselineStage] = []
     results: dict[str, Result] = {}
-    libraries: dict[Session, list[str]] = {}
     for (session, _), members in groups.items():
         run = _run_all(worker, session, members, wall)
-        libraries.setdefault(session, []).extend(run.libraries)
         red = [name for name, result in run.results.items() if not result.good]
         if not red:
             stages += _reds_of_the_shell(task, worker, members, wall, results)
@@ -162,7 +151,7 @@ def _failing_stages(
         stages.append(stage)
     if not stages:
         raise GaveUp("the failing commands are green here, so there is nothing to repair")
-    return stages, results, libraries
+    return stages, results
 
 
 def _reds_of_the_shell(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.adapters.agents.mechanic.engine.edits import OPERATORS, Edit, Site
 from bot.adapters.agents.mechanic.engine.localise import Suspicion
@@ -37,7 +37,7 @@ _CLUES: tuple[tuple[str, str, str, float], ...] = (
     ("ValueError", "empty", r"add argument", 3.0),
     ("ValueError", "", r"wrap|fallback|except|^guard|string|drop argument", 1.4),
     ("AssertionError", "None ==", r"missing return|forgotten return|outdent", 2.0),
-    ("RecursionError", "", r"comparison|off by one|^guard|condition|expression|arithmetic", 1.5),
+    ("RecursionError", "", r"comparison|off by one|^guard|condition|expression", 1.5),
     ("timeout", "", r"new statement|comparison|off by one|condition|constant", 1.5),
 )
 
@@ -54,6 +54,10 @@ class EditCandidate:
         """The files it touches."""
         return sorted({edit.path for edit in self.edits})
 
+    def changes(self, path: str) -> tuple[tuple[int, int, str], ...]:
+        """What it changes in one file."""
+        return tuple(c for edit in self.edits if edit.path == path for c in edit.changes)
+
     @property
     def kind(self) -> str:
         """Its kinds, for logs."""
@@ -67,6 +71,7 @@ def candidates(
     failures: list[Result],
     mentions: tuple[str, ...],
     most: int = _MOST_LINES,
+    texts: frozenset[str] = frozenset(),
 ) -> list[EditCandidate]:
     """Edits of the most suspicious lines by falling score: suspicion x prior x size x clue."""
     best: dict[tuple[str, tuple[tuple[int, int, str], ...]], EditCandidate] = {}
@@ -80,7 +85,8 @@ def candidates(
         source = sources.get(path)
         if source is None:
             continue
-        for site, blame in _sites(source, lines, types.get(path, {}), mentions, errors):
+        for site, blame in _sites(source, lines, types.get(path, {}), mentions):
+            site = replace(site, errors=errors, texts=texts)
             for operator in OPERATORS:
                 for edit in operator(site):
                     score = blame * edit.prior * 0.97**edit.size * _clue(clues, edit.kind)
@@ -95,7 +101,6 @@ def _sites(
     lines: dict[int, float],
     types: dict[int, dict[str, set[str]]],
     mentions: tuple[str, ...],
-    errors: frozenset[str],
 ) -> Iterator[tuple[Site, float]]:
     """Nodes to repair with the suspicion of their line."""
     scopes: dict[ast.AST, Scope] = {}
@@ -114,7 +119,7 @@ def _sites(
             scopes[owner] = Scope(source, owner, types)
         if getattr(owner, "name", "") in mentions:
             blame *= 1.33
-        yield Site(source, node, scopes[owner], errors), blame
+        yield Site(source, node, scopes[owner]), blame
 
 
 def _blame(source: SourceFile, node: ast.AST, lines: dict[int, float]) -> float:

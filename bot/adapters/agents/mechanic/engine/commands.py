@@ -29,7 +29,7 @@ _DROPPED = re.compile(
 class Session:
     """How a framework is started; commands with an equal session share one warm server.
 
-    ``kind`` is pytest, unittest, doctest, script, code or shell; ``cwd`` is relative to the root.
+    ``kind`` is pytest, unittest or shell; ``cwd`` is relative to the root.
     """
 
     kind: str
@@ -100,12 +100,8 @@ def _framework(words: list[str], cwd: str, root: str) -> _Framework | None:  # t
         interpreter.append(rest.pop(0))
         if interpreter[-1] in ("-W", "-X") and rest:
             interpreter.append(rest.pop(0))
-    if not rest:
+    if rest[:1] != ["-m"]:
         return None
-    if rest[0] == "-c" and len(rest) > 1:
-        return "code", interpreter, [], rest[1:], True
-    if rest[0] != "-m":
-        return ("script", interpreter, [], rest, False) if rest[0].endswith(".py") else None
     module, rest = (rest[1] if len(rest) > 1 else ""), rest[2:]
     if module == "coverage" and rest[:2] == ["run", "-m"]:
         return _framework([words[0], *rest[1:]], cwd, root)
@@ -115,8 +111,6 @@ def _framework(words: list[str], cwd: str, root: str) -> _Framework | None:  # t
     if module == "unittest":
         quiet = {"-v", "--verbose", "-q", "--quiet", "-f", "--failfast", "-b", "--buffer"}
         return "unittest", interpreter, [], [word for word in rest if word not in quiet], True
-    if module == "doctest":
-        return "doctest", interpreter, [], [w for w in rest if w not in ("-v", "-f")], True
     return None
 
 

@@ -8,16 +8,18 @@ import signal
 from collections.abc import Callable
 from types import FrameType
 
+_MEMORY = 1024**3  # more than it has
+
 
 class TooSlow(BaseException):
     """A test has used its CPU time. Not an Exception, so that tests do not swallow it."""
 
 
-def confine(memory_mb: int, cpu_seconds: float) -> None:
+def confine(cpu_seconds: float) -> None:
     """Bind this process: address space, file size, no core dumps, total CPU seconds."""
     with open("/proc/self/statm" if os.path.exists("/proc/self/statm") else os.devnull) as stream:
         pages = (stream.read() or "0").split()[0]
-    space = int(pages) * resource.getpagesize() + memory_mb * 1024 * 1024
+    space = int(pages) * resource.getpagesize() + _MEMORY
     _lower(resource.RLIMIT_AS, space)
     _lower(resource.RLIMIT_FSIZE, 64 * 1024 * 1024)
     _lower(resource.RLIMIT_CORE, 0)

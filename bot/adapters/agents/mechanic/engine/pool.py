@@ -46,10 +46,10 @@ class Run:
     uncollected: set[str] = field(default_factory=set)
     lines: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
     types: dict[str, dict[int, dict[str, set[str]]]] = field(default_factory=dict)
-    libraries: list[str] = field(default_factory=list)
     code: int = -1
     complete: bool = False
     stopped: bool = False
+    unswapped: bool = False  # such a change asks for an import, or there is no holder
 
 
 class PoolWorker:
@@ -66,23 +66,27 @@ class PoolWorker:
 
     def run(self, session: Session, request: dict[str, Any], edits: dict[str, bytes]) -> Run:
         """Run tests with ``edits`` in place. Raises Broken when the server cannot."""
+        encoded = {p: base64.b64encode(d).decode() for p, d in edits.items()}
+        return self._asked(session, {**request, "edits": encoded})
+
+    def swapped(
+        self, session: Session, request: dict[str, Any], parts: list[dict[str, Any]]
+    ) -> Run | None:
+        """Run tests with ``parts`` (``SourceFile.part``) put into what is imported already.
+
+        None where that cannot be done. Raises Broken when the server cannot.
+        """
+        run = self._asked(session, {**request, "parts": parts})
+        return None if run.unswapped else run
+
+    def _asked(self, session: Session, request: dict[str, Any]) -> Run:
         server = self._server(session)
-        request = {**request, "edits": {p: base64.b64encode(d).decode() for p, d in edits.items()}}
         try:
             _send(server, request)
             return _read_run(server)
         except (OSError, ValueError) as error:
             self._end(session)
             raise Broken(f"the test server ended: {error}") from error
-
-    def preload(self, session: Session, libraries: list[str]) -> None:
-        """Import libraries once; a server that took in code of the checkout starts afresh."""
-        if session.kind == "shell" or not libraries:
-            return
-        server = self._server(session)
-        _send(server, {"preload": libraries})
-        if not json.loads(_line(server))["clean"]:
-            self._end(session)
 
     def restart(self) -> None:
         """End every server; the next run starts a fresh one."""
@@ -190,6 +194,7 @@ def _read_run(server: subprocess.Popen[bytes]) -> Run:
         except json.JSONDecodeError:
             continue  # a line cut short by a kill
         if "done" in facts:
+            run.unswapped = run.unswapped or facts["done"] == "unheld"
             break
         if "begin" in facts:
             open_test = facts["begin"]
@@ -212,7 +217,7 @@ def _read_run(server: subprocess.Popen[bytes]) -> Run:
             run.complete = True
             run.code = facts.get("code", -1)
             run.stopped = bool(facts.get("stopped"))
-            run.libraries = facts.get("imported", [])
+            run.unswapped = bool(facts.get("unswapped"))
     if open_test:
         how = "timeout" if facts["done"] == "killed" else "crashed"
         run.results[open_test] = Result(how, signature=how)

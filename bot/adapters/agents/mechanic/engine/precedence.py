@@ -4,18 +4,8 @@ from __future__ import annotations
 
 import ast
 
-LOOSEST, OR, AND, NOT, COMPARE, ADD, MULTIPLY, UNARY, POWER, ATOM = (
-    1,
-    2,
-    3,
-    4,
-    5,
-    10,
-    11,
-    12,
-    13,
-    15,
-)
+LOOSEST, OR, AND, NOT, COMPARE = 1, 2, 3, 4, 5
+ADD, MULTIPLY, UNARY, POWER, ATOM = 10, 11, 12, 13, 15
 _OPERATORS = {
     ast.BitOr: 6, ast.BitXor: 7, ast.BitAnd: 8, ast.LShift: 9, ast.RShift: 9, ast.Add: ADD,
     ast.Sub: ADD, ast.Mult: MULTIPLY, ast.Div: MULTIPLY, ast.FloorDiv: MULTIPLY,

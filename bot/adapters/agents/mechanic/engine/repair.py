@@ -9,13 +9,12 @@ from bot.adapters.agents.mechanic.engine.baseline import Baseline, GaveUp, measu
 from bot.adapters.agents.mechanic.engine.candidates import EditCandidate, candidates
 from bot.adapters.agents.mechanic.engine.choose import ranked
 from bot.adapters.agents.mechanic.engine.diff import in_one_line, unified
-from bot.adapters.agents.mechanic.engine.edits import applied
 from bot.adapters.agents.mechanic.engine.events import Events
 from bot.adapters.agents.mechanic.engine.localise import Suspicion, localise
-from bot.adapters.agents.mechanic.engine.pool import Pool
+from bot.adapters.agents.mechanic.engine.pool import Pool, Result
 from bot.adapters.agents.mechanic.engine.probes import answers, differing, lost
 from bot.adapters.agents.mechanic.engine.search import MOST_FURTHER, Search, edited
-from bot.adapters.agents.mechanic.engine.source import SourceFile
+from bot.adapters.agents.mechanic.engine.source import SourceFile, applied
 from bot.adapters.agents.mechanic.engine.task import Task
 from bot.adapters.agents.mechanic.engine.tree import Snapshot
 from bot.adapters.agents.mechanic.engine.verify import confirm
@@ -54,9 +53,9 @@ class Repair:
         )
         failures = [baseline.results[name] for name in baseline.failing if name in baseline.results]
         known = (sources, suspicion, baseline.types, failures, self.task.mentions)
-        search = self._search(baseline, sources, suspicion)
-        search.singles(candidates(*known, most=_FIRST_LINES)[:_FIRST_EDITS])
-        edits = [] if search.plausible else candidates(*known)
+        search, texts = self._search(baseline, sources, suspicion), self._texts(failures)
+        search.singles(candidates(*known, _FIRST_LINES, texts)[:_FIRST_EDITS])
+        edits = [] if search.plausible else candidates(*known, texts=texts)
         search.singles(edits)
         if not search.plausible and time.monotonic() < search.deadline:
             self.events.tell("tried", count=search.tried, of=len(edits), pairs=True)
@@ -64,23 +63,13 @@ class Repair:
         return self._conclude(baseline, search, sources)
 
     def _localise(self, baseline: Baseline) -> Suspicion:
-        suspicion = localise(
+        return localise(
             baseline.failing_lines,
             baseline.passing_lines,
             baseline.imported,
             [baseline.results[n].frames for n in baseline.failing if n in baseline.results],
             (*self.task.suspects, *self.task.mentions),
         )
-        scripts = {
-            os.path.normpath(os.path.join(stage.session.cwd, stage.targets[0]))
-            for stage in baseline.stages
-            if stage.session.kind == "script"
-        }
-        others = [path for path in suspicion.files() if path not in scripts]
-        if others:  # the script is the test of these
-            for place in [p for p in suspicion.of if p[0] in scripts]:
-                del suspicion.of[place]
-        return suspicion
 
     def _sources(self, suspicion: Suspicion) -> dict[str, SourceFile]:
         sources: dict[str, SourceFile] = {}
@@ -93,6 +82,15 @@ class Repair:
             except (OSError, SyntaxError, UnicodeDecodeError, ValueError):
                 continue
         return sources
+
+    def _texts(self, failures: list[Result]) -> frozenset[str]:
+        """The string literals of the failing tests' files."""
+        paths = {path for result in failures for path, _ in result.frames}
+        found: set[str] = set()
+        for path in filter(self.task.is_test, paths):
+            with open(os.path.join(self.snapshot.pristine, path), "rb") as stream:
+                found |= SourceFile(path, stream.read()).strings
+        return frozenset(found)
 
     def _search(
         self, baseline: Baseline, sources: dict[str, SourceFile], suspicion: Suspicion
@@ -188,8 +186,7 @@ class Repair:
         diffs, said = [], []
         for path in choice.paths:
             before = sources[path].text
-            changes = tuple(c for edit in choice.edits if edit.path == path for c in edit.changes)
-            after = applied(before, changes)
+            after = applied(before, choice.changes(path))
             diffs.append(unified(path, before, after))
             said.append(in_one_line(path, before, after))
         places = [f"{edit.path}:{edit.line}" for edit in choice.edits]

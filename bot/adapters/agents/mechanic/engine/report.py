@@ -23,8 +23,14 @@ class RunReport:
     """
 
     def __init__(
-        self, stream: int, plan: dict[str, Any], tree: str, skipped: frozenset[str]
+        self,
+        stream: int,
+        plan: dict[str, Any],
+        tree: str,
+        skipped: frozenset[str],
+        orders: int | None = None,
     ) -> None:
+        self.orders = orders  # where a holder hears what to run (``swap``)
         self.plan, self.tree, self._stream = plan, tree.rstrip("/") + "/", stream
         self.first: list[str] = list(plan.get("first") or ())
         self.then: list[str] | None = plan.get("then")

@@ -7,13 +7,13 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from bot.adapters.agents.mechanic.engine.baseline import Baseline, BaselineStage
 from bot.adapters.agents.mechanic.engine.candidates import EditCandidate
-from bot.adapters.agents.mechanic.engine.edits import applied
 from bot.adapters.agents.mechanic.engine.pool import Broken, Pool, PoolWorker, Run
-from bot.adapters.agents.mechanic.engine.source import SourceFile
+from bot.adapters.agents.mechanic.engine.source import SourceFile, applied
 
 # Seconds to look for a better repair than the first: a share of what that took.
 _FURTHER, LEAST_FURTHER, MOST_FURTHER = 0.25, 2.0, 10.0
@@ -53,6 +53,7 @@ class Search:
     partial: list[Trial] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _seen: set[tuple[str, ...]] = field(default_factory=set)
+    _steady: set[str] = field(default_factory=set)  # tests that are green without an edit, twice
     _next: int = 0
     _stop_at: int = 0
     _grace: float | None = None  # once something is plausible, when to stop looking further
@@ -117,7 +118,10 @@ class Search:
         try:
             fixed: set[str] = set()
             for stage in self.baseline.stages:
-                run = worker.run(stage.session, _decisive(stage), texts)
+                parts = self._parts(candidate, stage)
+                run = worker.swapped(stage.session, _decisive(stage), parts) if parts else None
+                if run is None or is_green(run, stage):  # as an import has it
+                    run = worker.run(stage.session, _decisive(stage), texts)
                 fixed |= {name for name in stage.first if _is_green(run, name)}
                 if not is_green(run, stage):
                     trial.fixed = frozenset(fixed)
@@ -131,18 +135,45 @@ class Search:
                     run = worker.run(stage.session, stage.request(stop=True, natural=True), texts)
                     if not is_green(run, stage):
                         return trial
-            suite = self.baseline.suite
-            if suite is not None:
-                run = worker.run(suite.session, _decisive(suite), texts)
-                if not is_green(run, suite):
-                    trial.fixed, trial.broken = frozenset(fixed), True
-                    return trial
+            if self.baseline.suite is not None and not self._keeps(worker, texts):
+                trial.fixed, trial.broken = frozenset(fixed), True
+                return trial
             trial.plausible = True
         except Broken:
             self._broken += 1
             if self._broken > 20:
                 raise
         return trial
+
+    def _keeps(self, worker: PoolWorker, texts: dict[str, bytes]) -> bool:
+        """Whether the suite stays green. A test that fails now without any edit is none of it."""
+        suite = self.baseline.suite
+        assert suite is not None  # noqa: S101
+        run = worker.run(suite.session, _decisive(suite), texts)
+        red = {name for name in suite.then if name in run.results and not run.results[name].good}
+        if is_green(run, suite) or red <= self._steady:
+            return is_green(run, suite)
+        alone = replace(suite, then=sorted(red))
+        again = worker.run(suite.session, alone.request(patient=True), {})
+        steady = {name for name in red if _is_green(again, name)}
+        with self._lock:
+            self._steady |= steady
+            suite.then = [name for name in suite.then if name not in red - steady]
+        return not steady and self._keeps(worker, texts)
+
+    def _parts(self, candidate: EditCandidate, stage: BaselineStage) -> list[dict[str, Any]]:
+        """Its changes, where all are in what no import runs; else none."""
+        if stage.session.kind == "shell" or stage.known or stage.uncollected:
+            return []
+        parts = []
+        for path in candidate.paths:
+            source, changes = self.sources[path], candidate.changes(path)
+            part = source.part(changes)
+            ran = ((path, source.line(start)) in self.baseline.imported for start, *_ in changes)
+            if part is None or any(ran):
+                return []
+            parts.append(part)
+        return parts
 
     def holds(self, candidate: EditCandidate, texts: dict[str, bytes]) -> bool:
         """Whether a candidate passes everything."""
@@ -201,12 +232,12 @@ def edited(sources: dict[str, SourceFile], candidate: EditCandidate) -> dict[str
     texts: dict[str, bytes] = {}
     for path in candidate.paths:
         source = sources[path]
-        changes = tuple(c for edit in candidate.edits if edit.path == path for c in edit.changes)
-        text = applied(source.text, changes)
+        changes = candidate.changes(path)
+        text, part = applied(source.text, changes), source.part(changes)
         if text == source.text:
             return None
         try:
-            ast.parse(text)
+            ast.parse(part["new"] if part else text)
             texts[path] = source.encode(text)
         except (SyntaxError, ValueError):
             return None

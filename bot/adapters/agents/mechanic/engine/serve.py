@@ -10,14 +10,14 @@ from __future__ import annotations
 import base64
 import contextlib
 import gc
-import importlib
 import json
 import os
+import re
 import select
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from bot.adapters.agents.mechanic.engine import limits
@@ -42,20 +42,18 @@ def serve() -> None:
     except Exception as error:
         _say(answers, {"ready": False, "why": f"{type(error).__name__}: {error}"})
         return
-    before = set(sys.modules)
     gc.collect()
     gc.freeze()
     _say(answers, {"ready": True})
-    clock = int(time.time())
+    clock, holders = int(time.time()), Holders(runner, setup, answers)
     for line in requests:
         request = json.loads(line)
-        if "preload" in request:
-            _say(answers, {"clean": _preload(request["preload"], setup["tree"])})
-            gc.freeze()
+        if "parts" in request:
+            _say(answers, {"done": holders.run(request)})
             continue
         clock += 2
         with _edited(setup["tree"], request.get("edits") or {}, clock):
-            how = _run_child(runner, request, setup, answers, before)
+            how = _run_child(runner, request, setup, answers)
         _say(answers, {"done": how})
 
 
@@ -71,16 +69,6 @@ def _lead_imports(setup: dict[str, Any]) -> None:
     if setup["as_module"]:
         sys.path.insert(0, setup["cwd"])
     sys.path.append(archive)
-
-
-def _preload(names: list[str], tree: str) -> bool:
-    """Import libraries ahead of the forks; False when that drew in code of the checkout."""
-    before = set(sys.modules)
-    for name in names:
-        with contextlib.suppress(BaseException):
-            importlib.import_module(name)
-    new = [sys.modules[name] for name in sys.modules.keys() - before]
-    return not any(str(getattr(m, "__file__", "") or "").startswith(tree + os.sep) for m in new)
 
 
 @contextlib.contextmanager
@@ -104,71 +92,122 @@ def _edited(tree: str, edits: dict[str, str], clock: int) -> Iterator[None]:
 
 
 def _run_child(
-    runner: Any, request: dict[str, Any], setup: dict[str, Any], answers: BinaryIO, before: set[str]
+    runner: Any, request: dict[str, Any], setup: dict[str, Any], answers: BinaryIO
 ) -> str:
     """Fork, relay what the child writes, and end it and all it started: done, killed or died."""
+    child, reader = _forked(lambda writer: _child(runner, request, setup, writer))
+    how, _ = _relayed(reader, answers, float(request.get("wall", 60)), b'"finished": true')
+    os.close(reader)
+    _end(child)
+    os.waitpid(child, 0)
+    return how
+
+
+def _forked(run: Callable[[int], None]) -> tuple[int, int]:
+    """A child that leads a group of its own, and where what it writes is read."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        code = 1
         try:
             os.setsid()
             os.close(reader)
-            code = _child(runner, request, setup, writer, before)
+            run(writer)
         finally:
-            os._exit(code)
+            os._exit(0)
     os.close(writer)
-    deadline = time.monotonic() + float(request.get("wall", 60))
-    how, finished, held = "died", False, b""
-    while True:
+    return child, reader
+
+
+def _relayed(
+    reader: int, answers: BinaryIO, seconds: float, last: bytes, held: bytes = b""
+) -> tuple[str, bytes]:
+    """Pass on whole lines up to one that holds ``last``: how that ended, and the end of them."""
+    deadline, how = time.monotonic() + seconds, "done"
+    while last not in held:
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([reader], [], [], left)[0]:
             how = "killed"
             break
         data = os.read(reader, 65536)
         if not data:
+            how = "died"
             break
         answers.write(data)
         held = (held + data)[-4096:]
-        if b'"finished": true' in held:
-            finished = True
-            how = "done"
-            break
-    os.close(reader)
-    if not finished or request.get("sweep", True):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child, signal.SIGKILL)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
     if not held.endswith(b"\n") and held:
         answers.write(b"\n")
-    return how
+    return how, held
+
+
+def _end(leader: int) -> None:
+    """End a process and the group that it leads."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(leader, signal.SIGKILL)
+
+
+class Holders:
+    """Processes that wait with everything imported (``swap``), one for each stage's targets."""
+
+    def __init__(self, runner: Any, setup: dict[str, Any], answers: BinaryIO) -> None:
+        self._runner, self._setup, self._answers = runner, setup, answers
+        self._open: dict[str, tuple[int, int, int] | None] = {}  # process, its orders, what it says
+
+    def run(self, request: dict[str, Any]) -> str:
+        """One candidate: done, killed, or unheld where no holder can be had."""
+        key, wall = json.dumps(request["targets"]), float(request.get("wall", 60))
+        if key not in self._open:
+            self._open[key] = self._started(request, wall)
+        holder = self._open[key]
+        if holder is None:
+            return "unheld"
+        leader, orders, reader = holder
+        order = {"parts": request["parts"], "wall": wall}
+        with os.fdopen(os.dup(orders), "wb") as stream:
+            stream.write(json.dumps(order).encode() + b"\n")
+        how, held = _relayed(reader, self._answers, wall, b'"forked": ')
+        forked = re.search(rb'"forked": (\d+)', held)
+        if forked is not None:
+            how, _ = _relayed(reader, self._answers, wall, b'"gone": ', held)
+            if how == "killed":
+                _end(int(forked[1]))
+                alive, _ = _relayed(reader, self._answers, wall, b'"gone": ')
+                how = "killed" if alive == "done" else "died"
+        if forked is None or how == "died":
+            self._open[key] = None
+            _end(leader)
+            return "unheld"
+        return how
+
+    def _started(self, request: dict[str, Any], wall: float) -> tuple[int, int, int] | None:
+        heard, orders = os.pipe()
+
+        def hold(writer: int) -> None:
+            os.close(orders)  # or it would never hear that the server has ended
+            _child(self._runner, request, self._setup, writer, heard)
+
+        child, reader = _forked(hold)
+        os.close(heard)
+        if _relayed(reader, self._answers, wall, b'"holding": ')[0] == "done":
+            return child, orders, reader
+        _end(child)
+        return None
 
 
 def _child(
-    runner: Any, request: dict[str, Any], setup: dict[str, Any], writer: int, before: set[str]
-) -> int:
-    sys.dont_write_bytecode = not request.get("cache", False)
-    limits.confine(int(setup.get("memory_mb", 1024)), float(request.get("wall", 60)))
-    report = RunReport(writer, request, setup["tree"], frozenset(setup["tests"]))
+    runner: Any,
+    request: dict[str, Any],
+    setup: dict[str, Any],
+    writer: int,
+    orders: int | None = None,
+) -> None:
+    if orders is None:
+        limits.confine(float(request.get("wall", 60)))
+    sys.dont_write_bytecode = not request.get("patient", False)  # of nothing that is edited
+    report = RunReport(writer, request, setup["tree"], frozenset(setup["tests"]), orders)
     try:
         code = runner.run(list(request.get("targets") or ()), report)
     except BaseException as leaving:  # pytest leaves its loop by an exception when told to stop
         code = leaving.code if isinstance(leaving, SystemExit) else 1
-    facts: dict[str, Any] = {}
-    if request.get("cache"):
-        facts["imported"] = _libraries(before, setup["tree"])
-    report.finish(code=code, stopped=report.stopped, **facts)
-    return 0
-
-
-def _libraries(before: set[str], tree: str) -> list[str]:
-    """Modules from outside the checkout that this run has imported, in order."""
-    names = []
-    for name, module in list(sys.modules.items()):
-        path = str(getattr(module, "__file__", "") or "")
-        own = not path or path.startswith(tree + os.sep)
-        if name not in before and not own and name != "__main__":
-            names.append(name)
-    return names
+    report.finish(code=code, stopped=report.stopped)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import io
 import re
 import sys
 import tokenize
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    Changes = tuple[tuple[int, int, str], ...]  # start, end, new text
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _SUITES = (
@@ -41,6 +46,12 @@ class SourceFile:
                     self.functions.setdefault(holder.name, []).append(node)
         texts = (n.value for n in self.walk(self.tree) if isinstance(n, ast.Constant))
         self.strings = {t for t in texts if isinstance(t, str) and re.fullmatch(".{0,39}", t)}
+        self.lazy = any(  # annotations are never evaluated
+            isinstance(node, ast.ImportFrom)
+            and node.module == "__future__"
+            and any(alias.name == "annotations" for alias in node.names)
+            for node in self.tree.body
+        )
         self.indent = self._indent()
         self.quote = "'" if self.text.count("'") > self.text.count('"') else '"'
 
@@ -106,6 +117,24 @@ class SourceFile:
         if before.strip() or (after and not after.startswith("#")):
             return None
         return start, end
+
+    def part(self, changes: Changes) -> dict[str, Any] | None:
+        """The whole lines of the one statement of the module that holds every change, before and
+        after; None where none does."""
+        first, last = min(c[0] for c in changes), max(c[1] for c in changes)
+        line = self.line(last - 1)
+        holder = next((s for s in self.tree.body if (s.end_lineno or 0) >= line), None)
+        block = self.block(holder) if holder is not None else None
+        if block is None or first < block[0] or last > block[1]:
+            return None
+        inside = tuple((start - block[0], end - block[0], new) for start, end, new in changes)
+        old = self.text[slice(*block)]
+        facts = {"path": self.path, "line": self.line(block[0]), "lazy": self.lazy}
+        return {**facts, "old": old, "new": applied(old, inside)}
+
+    def line(self, offset: int) -> int:
+        """The line, from 1, that an offset stands on."""
+        return bisect.bisect_right(self.starts, offset)
 
     # Relations ----------------------------------------------------------------------------------
 
@@ -180,6 +209,13 @@ class SourceFile:
             if at_top and (isinstance(place, ast.Assert) or _is_main_guard(place)):
                 return False
         return True
+
+
+def applied(text: str, changes: Changes) -> str:
+    """``text`` after the changes."""
+    for start, end, new in sorted(changes, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
 
 
 def _same_tree(text: str, node: ast.AST) -> bool:

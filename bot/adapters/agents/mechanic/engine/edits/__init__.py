@@ -24,7 +24,7 @@ from bot.adapters.agents.mechanic.engine.edits import (
     updates,
     wraps,
 )
-from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site, applied
+from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site
 
 if TYPE_CHECKING:
     from bot.adapters.agents.mechanic.engine.edits.proposal import Operator
@@ -33,7 +33,6 @@ OPERATORS: tuple[Operator, ...] = (
     comparisons.operators,
     comparisons.truth,
     operators.binary,
-    operators.regroup,
     operators.boolean,
     operators.unary,
     operators.assignment,
@@ -52,7 +51,6 @@ OPERATORS: tuple[Operator, ...] = (
     calls.donors,
     wraps.wrapped,
     wraps.fallback,
-    wraps.arithmetic,
     conditions.replaced,
     conditions.extended,
     conditions.filtered,
@@ -77,4 +75,4 @@ OPERATORS: tuple[Operator, ...] = (
     failures.handlers,
 )
 
-__all__ = ["OPERATORS", "Edit", "Site", "applied"]
+__all__ = ["OPERATORS", "Edit", "Site"]

@@ -31,8 +31,17 @@ _ALONE = {"split", "strip", "pop", "sort", "copy"}
 _ALIKE = (("list", "tuple", "set", "frozenset"), ("str", "bytes"), ("int", "float"))
 
 
+# By a function and how many arguments it has: one more.
+_ARGUMENTS: dict[tuple[str, int], dict[str, float]] = {
+    ("round", 1): {"2": 0.3}, ("pop", 0): {"0": 0.3}, ("pop", 1): {"None": 0.12},
+    ("split", 1): {"1": 0.15}, ("rsplit", 1): {"1": 0.15},
+    ("get", 1): {"0": 0.2, "[]": 0.2, '""': 0.2, "{}": 0.2, "False": 0.2},
+}  # fmt: skip
+
+
 def broadened(site: Site) -> Iterator[Edit]:
-    """``isinstance(x, list)`` for its like, too; above all for what the failing tests give."""
+    """``isinstance(x, list)`` for its like, too; above all for what the failing tests give. What
+    a dict has for a type, for its like."""
     node = site.node
     if isinstance(node, ast.Call) and site.text(node.func) == "isinstance" and node.args[1:]:
         kinds, given = node.args[1], site.scope.kinds(site.text(node.args[0]))
@@ -41,6 +50,11 @@ def broadened(site: Site) -> Iterator[Edit]:
             if other not in named:
                 change = (*site.source.span(kinds), f"({', '.join([*named, other])})")
                 yield site.edit((change,), "type", 0.7 if other in given else 0.2)
+    names = [getattr(key, "id", "") for key in node.keys] if isinstance(node, ast.Dict) else []
+    for name, value in zip(names, getattr(node, "values", ())):  # noqa: B905
+        for other in (o for alike in _ALIKE if name in alike for o in alike if o not in names):
+            end = site.source.span(value)[1]
+            yield site.edit(((end, end, f", {other}: {site.text(value)}"),), "type", 0.3)
 
 
 def swapped(site: Site) -> Iterator[Edit]:
@@ -191,27 +205,18 @@ def more(site: Site) -> Iterator[Edit]:
     def add(text: str, prior: float) -> Edit:
         return site.edit(((end, end, comma + text),), "add argument", prior)
 
-    if name in ("sorted", "sort", "max", "min"):
-        if "reverse" not in given and name in ("sorted", "sort"):
-            yield add("reverse=True", 0.3)
-        if "default" not in given and name in ("max", "min") and len(node.args) == 1:
-            yield add("default=0", 0.12)
-        if "key" not in given:
-            for key in ("len", "str.lower", "abs", "lambda item: item[1]", "lambda item: item[0]"):
-                yield add(f"key={key}", 0.08)
-    elif name == "round" and len(node.args) == 1:
-        yield add("2", 0.3)
-    elif name == "get" and len(node.args) == 1 and not given:
-        for value in ("0", "[]", '""', "{}", "False"):
-            yield add(value.replace('"', site.source.quote), 0.2)
-        for other in site.scope.visible(node)[:8]:
-            yield add(other, 0.06)
-    elif name == "pop" and len(node.args) == 1:
-        yield add("None", 0.12)
-    elif name in ("pop",) and not node.args:
-        yield add("0", 0.3)
-    elif name in ("split", "rsplit") and len(node.args) == 1:
-        yield add("1", 0.15)
+    few = len(node.args) if not given else 9
+    if name in ("sorted", "sort") and "reverse" not in given:
+        yield add("reverse=True", 0.3)
+    if name in ("max", "min") and "default" not in given and len(node.args) == 1:
+        yield add("default=0", 0.12)
+    if name in ("sorted", "sort", "max", "min") and "key" not in given:
+        for key in ("len", "str.lower", "abs", "lambda item: item[1]", "lambda item: item[0]"):
+            yield add(f"key={key}", 0.08)
+    for value, prior in _ARGUMENTS.get((name, few), {}).items():
+        yield add(value.replace('"', site.source.quote), prior)
+    for other in site.scope.visible(node)[:8] if (name, few) == ("get", 1) else ():
+        yield add(other, 0.06)
     yield from _passed_on(site, node, name, given, add)
 
 

@@ -60,15 +60,12 @@ def _neutral(parent: ast.BinOp) -> int | None:
 
 def _strings(site: Site, value: str) -> Iterator[Edit]:
     """Strings used elsewhere in the module, closest spelling first; case, blanks, nothing. Of a
-    raw one, which is a pattern: what repeats, and where it ends. Among several, a case more."""
+    raw one, which is a pattern: what repeats, and where it ends."""
     start, text = site.source.span(site.node)[0], site.source.segment(site.node)
     for sign in re.finditer(r"(?<!\\)[*+$]", text if re.match("[rR]", text) else ""):
         place, new = start + sign.start(), {"*": "+", "+": "*", "$": r"\Z"}[sign[0]]
         yield site.edit(((place, place + 1, new),), "pattern", 0.4)
-    other = value.swapcase()
-    if isinstance(site.source.parent(site.node), (ast.Tuple, ast.Set)) and other != value:
-        end = site.source.span(site.node)[1]
-        yield site.edit(((end, end, f", {site.quoted(other)}"),), "missing case", 0.3)
+    yield from _more(site, value)
     if value not in site.source.strings:  # no name, no key
         return
     matcher = difflib.SequenceMatcher(b=value)
@@ -87,3 +84,25 @@ def _strings(site: Site, value: str) -> Iterator[Edit]:
         if new not in seen:
             seen.add(new)
             yield site.replace(site.quoted(new), "string", prior)
+
+
+def _more(site: Site, value: str) -> Iterator[Edit]:
+    """Of several words one more: in the other case, or of the failing test; of signs likewise, also
+    within the brackets of a pattern."""
+    (start, end), beside = site.source.span(site.node), site.source.parent(site.node)
+    if isinstance(beside, (ast.Tuple, ast.Set, ast.List)):
+        there = {getattr(each, "value", None) for each in beside.elts}
+        words = [w for w in sorted(site.texts) if w.isidentifier() == value.isidentifier()]
+        words = [value.swapcase(), *(words if beside.elts[-1] is site.node else ())]
+        words = [word for word in dict.fromkeys(words) if word and word not in there]
+        more = [site.edit(((end, end, f", {site.quoted(w)}"),), "missing case", 0.4) for w in words]
+        yield from spread(more)
+    signs = sorted({sign for text in site.texts for sign in text if not sign.isalnum()})
+    if re.fullmatch(r"[^\w\s]{1,20}", value):
+        more = [site.replace(site.quoted(value + s), "signs", 0.4) for s in signs if s not in value]
+        yield from spread(more)
+    elif re.match("[rR]", text := site.source.segment(site.node)):
+        ends = [start + match.start() for match in re.finditer(r"(?<!\\)\]", text)]
+        shown = [re.escape(sign) for sign in signs if sign != " "]
+        more = [site.edit(((at, at, sign),), "pattern", 0.4) for at in ends for sign in shown]
+        yield from spread(more)

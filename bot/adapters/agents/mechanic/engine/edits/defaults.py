@@ -48,12 +48,7 @@ def mutable(site: Site) -> Iterator[Edit]:
 def _or_none(site: Site, parameter: ast.arg) -> list[Change]:
     """``| None`` for the annotation, where the file never evaluates its annotations."""
     annotation = parameter.annotation
-    lazy = any(
-        isinstance(node, ast.ImportFrom) and node.module == "__future__"
-        for node in site.source.tree.body
-        if any(alias.name == "annotations" for alias in getattr(node, "names", ()))
-    )
-    if annotation is None or not lazy or "None" in site.source.segment(annotation):
+    if annotation is None or not site.source.lazy or "None" in site.source.segment(annotation):
         return []
     end = site.source.span(annotation)[1]
     return [(end, end, " | None")]

@@ -123,6 +123,8 @@ def handlers(site: Site) -> Iterator[Edit]:
     elif isinstance(node, ast.Raise) and node.exc is not None:
         raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
         own = site.source.segment(raised)
+        if own == "StopIteration":  # in a generator that is a RuntimeError (PEP 479)
+            yield site.replace("return", "raise", 0.8)
         known = [
             n
             for n, kind in site.scope.module_names.items()

@@ -89,25 +89,10 @@ def slices(site: Site) -> Iterator[Edit]:
             yield from spread(
                 [site.replace(site.text(node) + cut, "part of a sequence", 0.25) for cut in cuts]
             )
-    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-        yield from _index_to_slice(site, node)
-
-
-def _index_to_slice(site: Site, node: ast.Subscript) -> Iterator[Edit]:
-    if isinstance(node.slice, (ast.Slice, ast.Tuple)):
-        yield site.replace(
-            site.text(node.value), "drop subscript", 0.2, tight=tightness(node.value)
-        )
-        return
-    if site.scope.may_be(node.value, SEQUENCES) and isinstance(
-        node.slice, (ast.Name, ast.Constant)
-    ):
-        if isinstance(node.slice, ast.Constant) and not isinstance(node.slice.value, int):
-            return
-        end = site.source.span(node.slice)[1]
-        start = site.source.span(node.slice)[0]
-        yield site.edit(((end, end, ":"),), "slice", 0.08)
-        yield site.edit(((start, start, ":"),), "slice", 0.08)
+    elif isinstance(node, ast.Subscript) and isinstance(node.slice, (ast.Slice, ast.Tuple)):
+        text, place = site.text(node.value), tightness(node.value)
+        edit = site.replace(text, "drop subscript", 0.2, tight=place)
+        yield from [edit] if isinstance(node.ctx, ast.Load) else []
 
 
 def ranges(site: Site) -> Iterator[Edit]:

@@ -78,39 +78,6 @@ def _operator(sign: str) -> ast.operator:
     return next(kind() for kind, known in _SIGNS.items() if known == sign)
 
 
-def regroup(site: Site) -> Iterator[Edit]:
-    """Missing parentheses: ``a + b * c`` as ``(a + b) * c`` and the like."""
-    node = site.node
-    if not isinstance(node, ast.BinOp):
-        return
-    if isinstance(site.source.parent(node), ast.BinOp) and not is_wrapped(site, node):
-        return
-    operands = _operands(site, node)
-    for first in range(len(operands)):
-        for last in range(first + 1, len(operands)):
-            if last - first + 1 < len(operands):
-                opening = site.source.span(operands[first])[0]
-                closing = site.source.span(operands[last])[1]
-                changes = ((opening, opening, "("), (closing, closing, ")"))
-                yield site.edit(changes, "regroup", 0.3)
-
-
-def _operands(site: Site, node: ast.BinOp) -> list[ast.expr]:
-    """Operands as written, left to right, looking into what has no parentheses of its own."""
-    found: list[ast.expr] = []
-    for side in (node.left, node.right):
-        open_ = isinstance(side, ast.BinOp) and not is_wrapped(site, side)
-        found += _operands(site, side) if open_ and isinstance(side, ast.BinOp) else [side]
-    return found
-
-
-def is_wrapped(site: Site, node: ast.AST) -> bool:
-    """Whether an operand stands in parentheses of its own."""
-    start, end = site.source.span(node)
-    before, after = site.source.text[:start].rstrip(), site.source.text[end:].lstrip()
-    return before.endswith("(") and after.startswith(")")
-
-
 def boolean(site: Site) -> Iterator[Edit]:
     """``and`` against ``or``, and one value less."""
     node = site.node

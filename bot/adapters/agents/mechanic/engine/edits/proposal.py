@@ -36,13 +36,6 @@ class Edit:
         return sum(len(re.findall(r"\w+|[^\w\s]", text)) for _, _, text in self.changes)
 
 
-def applied(text: str, changes: tuple[Change, ...]) -> str:
-    """``text`` after the changes."""
-    for start, end, new in sorted(changes, reverse=True):
-        text = text[:start] + new + text[end:]
-    return text
-
-
 @dataclass(frozen=True)
 class Site:
     """One node under repair, with what an operator needs to know about its surroundings."""
@@ -51,6 +44,7 @@ class Site:
     node: ast.AST
     scope: Scope
     errors: frozenset[str] = frozenset()  # the exceptions that the failing tests end with
+    texts: frozenset[str] = frozenset()  # the string literals of these tests
 
     def replace(
         self, text: str, kind: str, prior: float, *, tight: int = 15, node: ast.AST | None = None

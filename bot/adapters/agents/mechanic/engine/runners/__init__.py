@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from bot.adapters.agents.mechanic.engine.report import RunReport
-from bot.adapters.agents.mechanic.engine.runners import plain, shell, with_pytest, with_unittest
+from bot.adapters.agents.mechanic.engine.runners import shell, with_pytest, with_unittest
 
 
 class Runner(Protocol):
@@ -23,8 +23,5 @@ class Runner(Protocol):
 RUNNERS: dict[str, Callable[[dict[str, Any]], Runner]] = {
     "pytest": with_pytest.Pytest,
     "unittest": with_unittest.Unittest,
-    "doctest": plain.Doctest,
-    "script": plain.Script,
-    "code": plain.CodeUnderTest,
     "shell": shell.Shell,
 }

@@ -11,7 +11,6 @@ from typing import Any
 
 from bot.adapters.agents.mechanic.engine import subprocesses
 from bot.adapters.agents.mechanic.engine.report import RunReport
-from bot.adapters.agents.mechanic.engine.runners.plain import as_one_test
 
 
 class Shell:
@@ -31,22 +30,22 @@ class Shell:
         with tempfile.TemporaryDirectory() as folder:
             environment = self._environment(folder, traced=report.trace is not None)
 
-            def body() -> None:
-                done = subprocess.run(  # noqa: S602
-                    command,
-                    shell=True,
-                    cwd=self.setup["cwd"],
-                    env=environment,
-                    capture_output=True,
-                    check=False,
-                )
-                if report.trace:
-                    report.trace.lines.update(_lines(folder))
-                if done.returncode:
-                    tail = (done.stdout + done.stderr).decode("utf-8", "replace")[-2000:]
-                    raise AssertionError(f"exit {done.returncode}: {tail}")
-
-            return as_one_test(targets[0], body, report)
+            report.begin(targets[0])
+            done = subprocess.run(  # noqa: S602
+                command,
+                shell=True,
+                cwd=self.setup["cwd"],
+                env=environment,
+                capture_output=True,
+                check=False,
+            )
+            if report.trace:
+                report.trace.lines.update(_lines(folder))
+            if done.returncode:
+                tail = (done.stdout + done.stderr).decode("utf-8", "replace")[-2000:]
+                report.failure(targets[0], None, f"exit {done.returncode}: {tail}")
+            report.end(targets[0], "failed" if done.returncode else "passed")
+            return done.returncode
 
     def _environment(self, folder: str, *, traced: bool) -> dict[str, str]:
         package = __package__.split(".runners")[0]

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 from bot.adapters.agents.mechanic.engine.report import RunReport
 from bot.adapters.agents.mechanic.engine.runners.order import ordered
+from bot.adapters.agents.mechanic.engine.swap import hold
 
 _Hook = TypeVar("_Hook")
 
@@ -100,6 +101,11 @@ def _plugin(pytest: Any) -> Any:
         @hook(trylast=True)
         def pytest_collection_modifyitems(self, items: list[Any]) -> None:
             items[:] = ordered(items, lambda item: str(item.nodeid), self.report)
+
+        @hook(tryfirst=True)
+        def pytest_runtestloop(self) -> None:
+            if self.report.orders is not None:
+                hold(self.report.orders, self.report)
 
         @hook(hookwrapper=True, tryfirst=True)
         def pytest_runtest_protocol(self, item: Any) -> Iterator[None]:

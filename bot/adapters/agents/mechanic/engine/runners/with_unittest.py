@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.adapters.agents.mechanic.engine.report import RunReport
 from bot.adapters.agents.mechanic.engine.runners.order import ordered
+from bot.adapters.agents.mechanic.engine.swap import hold
 
 
 class Unittest:
@@ -25,6 +26,8 @@ class Unittest:
 
         class Driver:
             def run(self, suite: Any) -> unittest.TestResult:
+                if report.orders is not None:
+                    hold(report.orders, report)
                 result = _Result(report)
                 tests = ordered(list(_flatten(suite)), lambda test: str(test.id()), report)
                 unittest.TestSuite(tests).run(result)
