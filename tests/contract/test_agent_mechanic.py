@@ -330,6 +330,17 @@ def test_a_test_that_fails_without_an_edit_as_well_is_no_reason_against_one(engi
     assert contents(root)["cart.py"].decode() == REPAIRED
 
 
+def test_an_edit_that_was_refused_is_left_out(engine, tmp_path):
+    root = one_red_test(tmp_path)
+    command = "python -m pytest tests/test_red.py"
+    first = run(engine, root, command)[-1]
+    (root / "cart.py").write_text(CART)
+    learnt = f"~mechanic: The suite is worse.\n{first['diff']}"
+    second = run(engine, root, command, learnt=learnt)[-1]
+    assert [first["outcome"], second["outcome"]] == ["done", "done"], second
+    assert first["diff"] != second["diff"]
+
+
 HELD = {
     "what an import runs": (
         "def rates(n):\n    return [i * 2 for i in range(n)]\n\n\nRATES = rates(3)\n",

@@ -62,6 +62,30 @@ async def test_the_next_one_begins_clean_and_is_told(tmp_path: Path) -> None:
         assert (context.run.made_by, context.run.tried) == ("command", 4)
 
 
+class Searching(CommandAgent):
+    """It has many edits, and leaves the next one that no proof has refused."""
+
+    name = "mechanic"
+
+
+async def test_a_search_goes_on_where_the_proof_refuses_what_it_found(tmp_path: Path) -> None:
+    less = "sed -i 's|n // 10 + 1|n // 10|' calc.py"  # the reported call is right, others not
+    known = "grep -qF 'The suite is worse' \"$SOULCASTER_TASK\""
+    refused = "grep -qF -- '-    return n // 10 + 1' \"$SOULCASTER_TASK\""
+    search = Searching(f"{CLEAN}; if {known} && {refused}; then {RIGHT}; else {less}; fi", every=0)
+    async with opened(tmp_path, search) as context:
+        assert (await driven(context)).verdict is Verdict.PROVED
+        assert (context.run.tried, context.run.made_by) == (0, "mechanic")
+
+
+async def test_a_search_that_has_no_other_edit_says_what_was_refused(tmp_path: Path) -> None:
+    less = "grep -qF 'suite is worse' $SOULCASTER_TASK || sed -i 's|n // 10 + 1|n // 10|' calc.py"
+    async with opened(tmp_path, Searching(less, every=0)) as context:
+        ended = await driven(context)
+        assert ended.verdict is Verdict.NOT_REPAIRED
+        assert "Refused before, of 1 repair: The suite is worse: " in ended.reason
+
+
 async def test_what_no_agent_can_mend_is_handed_to_none(tmp_path: Path) -> None:
     async with opened(tmp_path, knows(), knows()) as context:
         await left(context, made=MADE.replace("pages(20) == 2", "pages(21) == 3"))

@@ -26,6 +26,8 @@ _BY_AGENTS = (
     (StepName.PROVE, Verdict.NOT_REPAIRED),
 )
 
+SEARCHES = "mechanic"  # tries edits in their order, and knows the refused ones by their diffs
+
 B = TypeVar("B", bound=RunContext)
 Steps = Mapping[StepName, Callable[[B], Awaitable[None]]]
 
@@ -74,22 +76,25 @@ async def _with_one(context: B, steps: Steps[B]) -> Ended:
 
 
 def another_may(context: RunContext, ended: Ended) -> bool:
-    """Whether it ended by what the agent did, and there are another one and the time."""
+    """Whether it ended by what the agent did, and there are another one and the time; a search,
+    which has other edits, may go on itself where a proof refused one."""
     run = context.run
-    step = next((s for s in run.steps if s.name is StepName.REPAIR), None)
     by_agent = run.step and (run.step.name, ended.verdict) in _BY_AGENTS
-    return bool(step and by_agent and run.agents[1:]) and context.now() < deadline(run)
+    goes_on = run.step and run.step.name is StepName.PROVE and run.agents[0] == SEARCHES
+    return bool(by_agent and (run.agents[1:] or goes_on)) and context.now() < deadline(run)
 
 
 async def _hand_on(context: RunContext, ended: Ended) -> None:
     """In one write: whoever takes the run up goes on with the next agent."""
-    run, (tried, following, *_) = context.run, context.run.agents
+    run, tried = context.run, context.run.agents[0]
+    others = run.agents[1:]
     learnt = f"{run.learnt}\n~{tried}: {redact(ended.reason)}\n{run.change}".strip()
     again = run.with_step(StepName.PROVE, state=RunState.PENDING)
     again = again.with_step(StepName.REPAIR, state=RunState.PENDING)
-    fields = {"tried": run.tried + 1, "learnt": learnt[-_LEARNT:], "change": ""}
+    fields = {"tried": run.tried + bool(others), "learnt": learnt[-_LEARNT:], "change": ""}
     await context.change(lambda _: again.model_copy(update=fields))
-    await context.tell(f"~{tried}: {ended.reason} ~{following} begins, in a clean checkout")
+    following = f"~{others[0]} begins" if others else f"~{tried} goes on"
+    await context.tell(f"~{tried}: {ended.reason} {following}, in a clean checkout")
 
 
 async def conclude(context: RunContext, ended: Ended) -> FixRun:

@@ -1,9 +1,11 @@
 """Let the agent edit a checkout, and compute the patch ourselves from what comes out."""
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Sequence
 
+from bot.domain.cards.views.cluster import count
 from bot.domain.errors import BadPayload, ConfigError, TooLarge
 from bot.domain.fixes.calls import calls_of
 from bot.domain.fixes.environment import submodules
@@ -12,6 +14,7 @@ from bot.domain.models import Verdict
 from bot.domain.ports import Budget, RepairTask, Sandbox, Worked
 from bot.domain.secrets import redact
 from workers.fixes.steps.context import Ended, RunContext, ran
+from workers.fixes.steps.drive import SEARCHES
 from workers.fixes.steps.testing import Tests
 
 # What a step may leave of the run's time to those after it.
@@ -78,7 +81,7 @@ async def repair(context: RunContext) -> None:
         after = await _checkout(context, sandbox, with_test)
     own, patch = context.run.own, diff(with_test, after)
     change, stats = await asyncio.to_thread(lambda: (redact(patch.unified), patch.stats))
-    found = (context.run.learnt, *map(redact, said)) if context.run.agents[1:] else ()
+    found = (context.run.learnt, *(map(redact, said) if context.run.agents[1:] else ()))
     await context.set(
         dollars=context.run.dollars + worked.dollars,
         agent_steps=context.run.agent_steps + worked.steps,
@@ -90,7 +93,7 @@ async def repair(context: RunContext) -> None:
     if not patch:
         limited = worked.outcome == "limit reached"
         verdict = Verdict.LIMIT_REACHED if limited else Verdict.NOT_REPAIRED
-        raise Ended(verdict, _why_nothing(worked))
+        raise Ended(verdict, f"{_why_nothing(worked)}{_refused(context.run.learnt)}")
     await context.put_patch("fix", patch)
     edited = ", ".join(patch.paths[:3])
     await context.tell(f"+{stats.added} −{stats.removed} in {edited}")
@@ -120,6 +123,12 @@ async def _checkout(context: RunContext, sandbox: Sandbox, before: Tree) -> Tree
         raise Ended(
             Verdict.REFUSED_BY_POLICY, f"The agent left what is no file: {error}"
         ) from error
+
+
+def _refused(learnt: str) -> str:
+    """What became of the patches before, of one that searched on."""
+    reasons = re.findall(rf"^~{SEARCHES}: (.*)$", learnt, re.MULTILINE)
+    return f" Refused before, of {count(len(reasons), 'repair')}: {reasons[-1]}" if reasons else ""
 
 
 def _why_nothing(worked: Worked) -> str:

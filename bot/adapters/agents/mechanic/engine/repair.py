@@ -25,6 +25,18 @@ _PROBED = 8
 _FIRST_LINES, _FIRST_EDITS = 40, 200  # to think of all takes half a minute in a large file
 
 
+def _diffs(choice: EditCandidate, sources: dict[str, SourceFile]) -> list[tuple[str, str]]:
+    """Of each file the diff, and it in one line."""
+    texts = [(path, sources[path].text) for path in choice.paths]
+    both = [(path, text, applied(text, choice.changes(path))) for path, text in texts]
+    return [(unified(*each), in_one_line(*each)) for each in both]
+
+
+def _changed(diff: str) -> list[str]:
+    """The lines that a diff takes out and puts in."""
+    return [s for s in diff.splitlines() if s[:1] in ("+", "-") and s[:3] not in ("+++", "---")]
+
+
 class Repair:
     """Holds what the steps share."""
 
@@ -109,9 +121,13 @@ class Repair:
         self._told = time.monotonic()
         left = self.task.seconds * (1 - _KEPT_FOR_THE_END) - self.events.seconds
         deadline = time.monotonic() + max(1.0, left)
-        return Search(
-            self.pool, baseline, sources, deadline, progress, max_tries=self.task.max_tries
-        )
+        known = "\n".join(_changed(self.task.learnt))  # what a proof refused
+
+        def is_refused(choice: EditCandidate) -> bool:
+            return all("\n".join(_changed(d)) in known for d, _ in _diffs(choice, sources))
+
+        bounds = deadline, self.task.max_tries
+        return Search(self.pool, baseline, sources, *bounds, progress, is_refused)
 
     def _conclude(
         self, baseline: Baseline, search: Search, sources: dict[str, SourceFile]
@@ -183,12 +199,7 @@ class Repair:
     def _facts(
         self, choice: EditCandidate, sources: dict[str, SourceFile], search: Search
     ) -> dict[str, object]:
-        diffs, said = [], []
-        for path in choice.paths:
-            before = sources[path].text
-            after = applied(before, choice.changes(path))
-            diffs.append(unified(path, before, after))
-            said.append(in_one_line(path, before, after))
+        diffs, said = zip(*_diffs(choice, sources))  # noqa: B905
         places = [f"{edit.path}:{edit.line}" for edit in choice.edits]
         return {
             "note": "; ".join(said),

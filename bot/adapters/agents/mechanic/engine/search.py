@@ -45,9 +45,10 @@ class Search:
     baseline: Baseline
     sources: dict[str, SourceFile]
     deadline: float
+    max_tries: int
     on_progress: Callable[[int, int, int], None]
+    is_refused: Callable[[EditCandidate], bool]
     began: float = field(default_factory=time.monotonic)
-    max_tries: int = 0
     tried: int = 0
     plausible: list[Trial] = field(default_factory=list)
     partial: list[Trial] = field(default_factory=list)
@@ -138,7 +139,8 @@ class Search:
             if self.baseline.suite is not None and not self._keeps(worker, texts):
                 trial.fixed, trial.broken = frozenset(fixed), True
                 return trial
-            trial.plausible = True
+            trial.plausible = not self.is_refused(candidate)
+            trial.fixed = frozenset()
         except Broken:
             self._broken += 1
             if self._broken > 20:

@@ -24,6 +24,7 @@ class Task:
     test_files: tuple[str, ...] = ()
     suspects: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
+    learnt: str = ""
     seconds: float = 900.0
     jobs: int = 2
     max_tries: int = 0
@@ -59,6 +60,7 @@ def load_task(path: str) -> Task:
         test_files=tuple(fields.get("test_files", ())),
         suspects=tuple(fields.get("suspects", ())),
         mentions=tuple(sorted(set(_MENTION.findall(prose)))),
+        learnt=str(fields.get("learnt", "")),
         seconds=float(fields.get("seconds", 900)),
         jobs=max(1, int(fields.get("jobs", 2))),
         max_tries=int(fields.get("max_tries", 0)),
