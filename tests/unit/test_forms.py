@@ -15,7 +15,7 @@ FORMS = [
     (fence("print(first([1]))\n# <h1>a</h1>") + "\nIt is no heading, it should stay a paragraph:\n`<p>a\\nb</p>`.", "assert str(first([1])).strip() == '<p>a\\nb</p>'"),
     (fence("text = 'a b'\nprint(slug(text))") + "\nThe text should come back unchanged.", "assert slug(text) == text"),
     (fence("first([1])  # hangs here"), "first([1])"),
-    (fence("print('a', first([1]))\nprint(2)") + "\nShould print `a 3`.", r"""assert "a 3" in output.getvalue().strip('\n').splitlines()"""),
+    (fence("print('a', first([1]))\nprint(2)") + "\nIt prints `a 2`, and should print `a 3`.", r"""assert "a 3" in output.getvalue().strip('\n').splitlines()"""),
     (fence("c = Cart('ana')") + "\nwith that\n" + fence(">>> first(c)\n1") + "\nShould be 2.", "assert first(c) == 2"),
     ("`first([1])` is 5 and `first([2])` is 6; the first should be 1 and the second should be 2.", "assert [first([1]), first([2])] == [1, 2]"),
     ("`first(items)` hangs with an items of `[3]`.", "first(items)"),
@@ -77,6 +77,9 @@ NONE = [
     fence("a = first([1])\nb = first([2])\nprint(max(a, b))\nprint(a)") + "\nThe first must print `a`.",
     # no line is the only `True`
     "The last one must be True. Then I can't use `Line('x')`.",
+    # nobody says of which line, and none shows a name alone
+    fence("print(first([1]))\nprint(first([2]))") + "\n### Expected\n\nIt gives just `u1`.",
+    fence("print([first([1])])\nprint([2])") + "\n### Expected\n\nIt gives just `u1`.\n### Actual\n\nI get `['u1', 'u3']`.",
     # its parts, another call, a case with an option
     fence("first([1])") + "\n### Expected\n\nIt is read; the result has one event and its `size` is `'json'`.\n### Actual\n\n`1`",
     "`first([1])` has `start` None, it should be `datetime.datetime(2022, 2, 1)`.",

@@ -91,7 +91,7 @@ def of_lines(told: Answer | None, came: Answer | None) -> Answer | None:
     if isinstance(told, Shown) and isinstance(came, Shown):
         lines, shown = told.text.strip().splitlines(), came.text.strip().splitlines()
         forms = {_form(line) for line in shown}
-        if len(lines) == 1 < len(shown) and _form(lines[0]) not in forms:
+        if len(lines) == 1 and _form(lines[0]) not in forms:
             return None
     return told
 

@@ -198,10 +198,11 @@ def _script(
     # No report shows empty lines at its ends.
     printed = "output.getvalue().strip('\\n').splitlines()"
     check = _assertion(printed, lines := _lines(expected), style)
-    if isinstance(lines, ast.List) and len(lines.elts) == 1:  # one line of them is told
+    one = isinstance(lines, ast.List) and len(lines.elts) == 1
+    if isinstance(lines, ast.List) and one:  # one line of them is told
         check = f"assert {ast.unparse(lines.elts[0])} in {printed}"
     if isinstance(actual, Shown):
-        actual = Shown(ast.unparse(_lines(actual)))
+        actual = Shown(repr(actual.text.strip()) if one else ast.unparse(_lines(actual)))
     code = _CAUGHT.format(body=indent(body, "    "), check=check)
     return code, _reason(actual), "does not print what is expected"
 
