@@ -112,6 +112,14 @@ def test_what_is_said_of_something_else_is_no_expectation(body):
     assert offered(body) == []
 
 
+def test_a_value_told_elsewhere_is_of_what_the_report_says_came():
+    lines = fence("print(first([1]))  # True, fine\nprint(first([2]))  # False ???")
+    told = "\nThe last one must be True.\n\nThen I can't use `first([3])` there either."
+    assert not any("first([3])" in one.source for one in offered(lines + told))
+    alone = "\nI use `first([3])`.\n\nIt must be True."
+    assert any("assert first([3]) is True" in one.source for one in offered(alone))
+
+
 LONG = "E   assert ['<a href=...'] == ['<b']\nE     At index {} diff: {} != '<b'"
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.domain.fixes.python import expression, names_in
 from bot.domain.fixes.reproduction import answers, several
-from bot.domain.fixes.reproduction.reading import Spot, steps_of
+from bot.domain.fixes.reproduction.reading import Spot, comments, is_session, steps_of
 from bot.domain.fixes.reproduction.records import Answer, Example, Raised, Shown, same
 from bot.domain.fixes.reproduction.several import applied, of_another
 from bot.domain.fixes.reproduction.subjects import has_other_options
@@ -138,6 +138,8 @@ def spoken(spot: Spot) -> Iterator[Example]:
         expected = answers.resolved(told, question)
         if (expected is not None or isinstance(actual, Raised)) and not same(expected, actual):
             sure = 5 if expected is not None and actual is not None else 3
+            if sure == 3 and expected and _is_of_another(expected, sentence, spot):
+                continue
             one = Example("sentence", before, question, expected, actual, sure, printed)
             yield replace(one, hangs=endless and actual is None)
         elif isinstance(actual, Shown) and expected is None:
@@ -150,6 +152,25 @@ def spoken(spot: Spot) -> Iterator[Example]:
             yield Example("sentence", before, question, actual, None, 0, printed)
         elif endless and isinstance(question, ast.Call):
             yield Example("sentence", before, question, None, None, 2, hangs=True)
+
+
+def _is_of_another(expected: Answer, sentence: str, spot: Spot) -> bool:
+    """Whether a value is told elsewhere, in a report that says what came of something, and not of
+    this."""
+    elsewhere = isinstance(expected, Shown) and expected.text not in sentence
+    return elsewhere and tells_what_came(spot)
+
+
+def tells_what_came(spot: Spot) -> bool:
+    """Whether a report shows or says of any question what came."""
+    for part in spot.parts:
+        said = answers.said_in(part.text, spot.symbols) if not part.code else ()
+        told = any(each.about == "actual" and isinstance(each.answer, Shown) for each in said)
+        remarks = comments(part.text).values() if part.code else ()
+        beside = any(answers.leading(each, spot.symbols)[0] for each in remarks)
+        if told or beside or part.about == "actual" or (part.code and is_session(part.text)):
+            return True
+    return False
 
 
 def _asked(
