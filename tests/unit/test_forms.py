@@ -2,7 +2,7 @@
 """Forms in which reports tell a bug: where its pieces stand, and how they come together."""
 
 import pytest
-from test_reproduction import fence, offered, tree
+from test_reproduction import CART, fence, offered, tree
 
 from bot.domain.fixes.reproduction import graded
 from bot.domain.fixes.reproduction.records import Reason
@@ -75,8 +75,7 @@ NONE = [
     "### Expected\n\n`size` limits what is shown, as in the docs.\n\n### Steps\n\n" + fence("print(first([1]))\nprint(first([2]))"),
     # what the report calls so
     fence("a = first([1])\nb = first([2])\nprint(max(a, b))\nprint(a)") + "\nThe first must print `a`.",
-    # no line is the only `True`
-    "The last one must be True. Then I can't use `Line('x')`.",
+    fence("a = 'x'\nprint(first([a]))") + "\n### Expected\n\n`a` is later than `b`.\n### Actual\n\nIt prints `b`.",
     # nobody says of which line, and none shows a name alone
     fence("print(first([1]))\nprint(first([2]))") + "\n### Expected\n\nIt gives just `u1`.",
     fence("print([first([1])])\nprint([2])") + "\n### Expected\n\nIt gives just `u1`.\n### Actual\n\nI get `['u1', 'u3']`.",
@@ -112,9 +111,16 @@ def test_what_is_said_of_something_else_is_no_expectation(body):
     assert offered(body) == []
 
 
+def test_what_a_class_makes_is_not_the_one_true():
+    alike = "\n\nclass Alike:\n    def __eq__(self, other):\n        return True\n"
+    files = tree(**{"shop/cart.py": CART + alike})
+    assert offered("`Alike()` should be True.", files=files) == []
+    assert offered("`Alike()` should be 5.", files=files)
+
+
 def test_a_value_told_elsewhere_is_of_what_the_report_says_came():
     lines = fence("print(first([1]))  # True, fine\nprint(first([2]))  # False ???")
-    told = "\nThe last one must be True.\n\nThen I can't use `first([3])` there either."
+    told = "\nI can't use `first([3])` there either.\n\nIt must be True."
     assert not any("first([3])" in one.source for one in offered(lines + told))
     alone = "\nI use `first([3])`.\n\nIt must be True."
     assert any("assert first([3]) is True" in one.source for one in offered(alone))

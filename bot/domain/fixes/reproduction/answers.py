@@ -243,8 +243,7 @@ def nearest(
         found = announced(spot.parts[n], spot.symbols, own, alone=alone)
         if found is not None and not spot.names(found):
             return found
-    told = (each.answer for each in _told(spot, span, asked) if each.about == about)
-    return next((each for each in told if not spot.names(each)), None)
+    return next((each.answer for each in _told(spot, span, asked) if each.about == about), None)
 
 
 def _of_another(spot: Spot, n: int) -> bool:

@@ -47,7 +47,7 @@ class Spot:
         return self.parts[self.index]
 
     def names(self, told: Answer) -> bool:
-        """Whether code of the report says what it stands for: of "`max(a, b)` should be `a`"."""
+        """Whether code of the report says what it stands for: of "`a` is later than `b`"."""
         text = told.text if isinstance(told, Shown) and told.node is None else ""
         given = re.compile(rf"^(?:\s*>>>)?\s*{re.escape(text)}\s*=(?!=)", re.MULTILINE)
         return text.isidentifier() and any(given.search(p.text) for p in self.parts if p.code)

@@ -84,25 +84,22 @@ class Repair:
         )
 
     def _sources(self, suspicion: Suspicion) -> dict[str, SourceFile]:
-        sources: dict[str, SourceFile] = {}
-        for path in suspicion.files():
-            if self.task.is_test(path) or not path.endswith(".py"):
-                continue
-            try:
-                with open(os.path.join(self.snapshot.pristine, path), "rb") as stream:
-                    sources[path] = SourceFile(path, stream.read())
-            except (OSError, SyntaxError, UnicodeDecodeError, ValueError):
-                continue
-        return sources
+        own = (path for path in suspicion.files() if not self.task.is_test(path))
+        return {path: source for path in own if (source := self._source(path))}
 
     def _texts(self, failures: list[Result]) -> frozenset[str]:
         """The string literals of the failing tests' files."""
         paths = {path for result in failures for path, _ in result.frames}
-        found: set[str] = set()
-        for path in filter(self.task.is_test, paths):
+        tests = map(self._source, filter(self.task.is_test, paths))
+        return frozenset(text for source in tests if source for text in source.strings)
+
+    def _source(self, path: str) -> SourceFile | None:
+        """A file as Python reads it; None where it is none."""
+        try:
             with open(os.path.join(self.snapshot.pristine, path), "rb") as stream:
-                found |= SourceFile(path, stream.read()).strings
-        return frozenset(found)
+                return SourceFile(path, stream.read()) if path.endswith(".py") else None
+        except (OSError, SyntaxError, UnicodeDecodeError, ValueError):
+            return None
 
     def _search(
         self, baseline: Baseline, sources: dict[str, SourceFile], suspicion: Suspicion

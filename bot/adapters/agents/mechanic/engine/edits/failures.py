@@ -125,14 +125,7 @@ def handlers(site: Site) -> Iterator[Edit]:
         own = site.source.segment(raised)
         if own == "StopIteration":  # in a generator that is a RuntimeError (PEP 479)
             yield site.replace("return", "raise", 0.8)
-        known = [
-            n
-            for n, kind in site.scope.module_names.items()
-            if kind == "class" and n.endswith("Error")
-        ]
-        edits = [
-            site.replace(name, "raise", 0.4, node=raised)
-            for name in [*known, *_ERRORS]
-            if name != own
-        ]
-        yield from spread(edits)
+        there = site.scope.module_names.items()
+        known = [n for n, kind in there if kind == "class" and n.endswith("Error")]
+        names = (name for name in [*known, *_ERRORS] if name != own)
+        yield from spread([site.replace(name, "raise", 0.4, node=raised) for name in names])
