@@ -629,7 +629,7 @@ GUARDS = (
     Guard(
         "a value told elsewhere is of what came",
         "bot/domain/fixes/reproduction/sentences.py",
-        "if sure == 3 and expected and _is_of_another(expected, sentence, spot):",
+        "if sure == 3 and elsewhere and spot.tells_what_came:",
         "if False:",
         "tests/unit/test_forms.py",
     ),

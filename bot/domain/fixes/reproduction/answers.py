@@ -9,6 +9,7 @@ import builtins
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from bot.domain.fixes.python import expression, literal
@@ -86,7 +87,8 @@ def leading(text: str, symbols: Symbols) -> tuple[Answer | None, str]:
     return None, text
 
 
-def said_in(text: str, symbols: Symbols) -> list[StatedAnswer]:
+@lru_cache(maxsize=8)  # each question of a passage asks again
+def said_in(text: str, symbols: Symbols) -> tuple[StatedAnswer, ...]:
     """Everything a text says about what should be and what is, in order."""
     found: dict[int, StatedAnswer] = {}
     for match in (*wording.EXPECT_TO.finditer(text), *wording.BEFORE.finditer(text)):
@@ -143,7 +145,7 @@ def said_in(text: str, symbols: Symbols) -> list[StatedAnswer]:
             found[match.start()] = StatedAnswer(match.start(), "expected", UNCHANGED)
     errors = {at for at, each in found.items() if isinstance(each.answer, Raised)}
     held = {at for at in errors if wording.HELD.search(sentence_at(text, at))}
-    return [found[at] for at in sorted(found.keys() - held)]
+    return tuple(found[at] for at in sorted(found.keys() - held))
 
 
 def _keep(found: dict[int, StatedAnswer], at: int, about: str, text: str, symbols: Symbols) -> None:

@@ -50,7 +50,8 @@ def examples_in(report: records.BugReport, symbols: Symbols) -> list[Example]:
     parts = reading.passages(report.title, report.body)
     parts = [_kind_of(parts, index, symbols) for index in range(len(parts))]
     found: list[Example] = []
-    spots = [Spot(parts, index, symbols) for index in range(len(parts))]
+    came = sentences.tells_what_came(parts, symbols)
+    spots = [Spot(parts, index, symbols, came) for index in range(len(parts))]
     for spot, passage in zip(spots, parts, strict=True):
         if not passage.code:
             found += several.together(list(sentences.spoken(spot)))
@@ -194,7 +195,7 @@ def _whole(spot: Spot, body: list[ast.stmt]) -> Iterator[Example]:
         asks = any(sentences.calls_it(node, spot.symbols) for node in body)
         if actual is None and asks and wording.HANGS.search(said):
             yield replace(one, sure=3, hangs=True)
-        elif isinstance(expected, Shown) and not actual and sentences.tells_what_came(spot):
+        elif isinstance(expected, Shown) and not actual and spot.tells_what_came:
             return  # of something else
         elif (expected is not None or isinstance(actual, Raised)) and not same(expected, actual):
             yield one

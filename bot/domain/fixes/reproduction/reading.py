@@ -35,11 +35,13 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A passage among the others of its report, and what the checkout defines."""
+    """A passage among the others of its report, what the checkout defines, and whether the report
+    says of any question what came."""
 
     parts: Sequence[Passage]
     index: int
     symbols: Symbols
+    tells_what_came: bool = False
 
     @property
     def passage(self) -> Passage:

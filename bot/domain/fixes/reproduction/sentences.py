@@ -4,10 +4,11 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from bot.domain.fixes.python import expression, names_in
 from bot.domain.fixes.reproduction import answers, several
-from bot.domain.fixes.reproduction.reading import Spot, comments, is_session, steps_of
+from bot.domain.fixes.reproduction.reading import Passage, Spot, comments, is_session, steps_of
 from bot.domain.fixes.reproduction.records import Answer, Example, Raised, Shown, same
 from bot.domain.fixes.reproduction.several import applied, of_another
 from bot.domain.fixes.reproduction.subjects import has_other_options
@@ -33,6 +34,7 @@ _TOLD_CALL = re.compile(
     re.IGNORECASE,
 )
 _FAILS = re.compile(r"\W{0,3}\s*(?:fails|does not (?:hold|pass))\b")
+MAX_ASKED = 60  # of one passage
 COUNTS = ("empty", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _FORMS = re.compile(
     r"\b(?:should|must|ought\s+to|ha(?:s|ve)\s+to|expect\w*|want\w*)\b(?!\s+not\b|n)(?:"
@@ -104,7 +106,7 @@ def calls_in(text: str, symbols: Symbols) -> Iterator[tuple[int, int, str]]:
 
 def spoken(spot: Spot) -> Iterator[Example]:
     """Calls in running text; what is assigned in one of them is there for those after it."""
-    text, asks = spot.passage.text, list(_asked(spot))
+    text, asks = spot.passage.text, list(islice(_asked(spot), MAX_ASKED))
     said = {each.at: each for each in answers.said_in(text, spot.symbols)}
     # "the second should raise ValueError"
     counted: dict[int, Answer | None] = {}
@@ -138,8 +140,9 @@ def spoken(spot: Spot) -> Iterator[Example]:
         expected = answers.resolved(told, question)
         if (expected is not None or isinstance(actual, Raised)) and not same(expected, actual):
             sure = 5 if expected is not None and actual is not None else 3
-            if sure == 3 and expected and _is_of_another(expected, sentence, spot):
-                continue
+            elsewhere = isinstance(expected, Shown) and expected.text not in sentence
+            if sure == 3 and elsewhere and spot.tells_what_came:
+                continue  # that is of what it says came
             one = Example("sentence", before, question, expected, actual, sure, printed)
             yield replace(one, hangs=endless and actual is None)
         elif isinstance(actual, Shown) and expected is None:
@@ -154,20 +157,13 @@ def spoken(spot: Spot) -> Iterator[Example]:
             yield Example("sentence", before, question, None, None, 2, hangs=True)
 
 
-def _is_of_another(expected: Answer, sentence: str, spot: Spot) -> bool:
-    """Whether a value is told elsewhere, in a report that says what came of something, and not of
-    this."""
-    elsewhere = isinstance(expected, Shown) and expected.text not in sentence
-    return elsewhere and tells_what_came(spot)
-
-
-def tells_what_came(spot: Spot) -> bool:
+def tells_what_came(parts: Sequence[Passage], symbols: Symbols) -> bool:
     """Whether a report shows or says of any question what came."""
-    for part in spot.parts:
-        said = answers.said_in(part.text, spot.symbols) if not part.code else ()
+    for part in parts:
+        said = answers.said_in(part.text, symbols) if not part.code else ()
         told = any(each.about == "actual" and isinstance(each.answer, Shown) for each in said)
         remarks = comments(part.text).values() if part.code else ()
-        beside = any(answers.leading(each, spot.symbols)[0] for each in remarks)
+        beside = any(answers.leading(each, symbols)[0] for each in remarks)
         if told or beside or part.about == "actual" or (part.code and is_session(part.text)):
             return True
     return False

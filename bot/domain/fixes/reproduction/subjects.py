@@ -6,11 +6,9 @@ from collections.abc import Set
 
 from bot.domain.fixes.python import expression, literal
 from bot.domain.fixes.reproduction.standard import BUILTINS
-from bot.domain.fixes.reproduction.wording import OPENS
+from bot.domain.fixes.reproduction.wording import OPENS, TICKED
 
-# The last code before a value, with at most six words between: "its `size` is", "has `start` None,
-# it should be".
-_LAST = re.compile(r"(?:(?P<lead>\w+)\s+)?`(?P<span>[^`\n]+)`(?:[^\w`]*[\w.'’\"-]+){0,6}[^\w`]*$")
+_WORDS = 7  # between a subject and its value: "its `size` is", "has `start` None, it should be"
 # "with `strict` it should be": not what is told of.
 _BESIDE = frozenset(
     (
@@ -19,16 +17,17 @@ _BESIDE = frozenset(
     )
 )
 _ANY = frozenset(("result", "results", "output", "value", "ret", "res", "self"))
-
-
 _OPTION = re.compile(r"`(\w+=[^`\n]+)`")
 
 
 def is_another(before: str, asked: str) -> bool:
     """Whether a sentence, up to its value, speaks of a name or a call that ``asked`` has not."""
-    found = _LAST.search(before)
-    node = expression(span := found["span"].removesuffix("()")) if found else None
-    if found is None or node is None or (found["lead"] or "").lower() in _BESIDE:
+    *_, last = None, *re.finditer(TICKED, before)
+    if last is None or len(re.findall(r"\w+", before[last.end() :])) > _WORDS:
+        return False
+    lead = re.search(r"(\w{1,20})\s{1,3}$", before[: last.start()][-24:])
+    node = expression(span := last[0].strip("`").removesuffix("()"))
+    if lead and lead[1].lower() in _BESIDE:
         return False
     if isinstance(node, ast.Name):
         plain = span[:1].isupper() or span in BUILTINS | _ANY or literal(span) is not ...

@@ -20,7 +20,7 @@ _BUILTIN_ERRORS = frozenset(
 )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Symbols:
     """``modules``: dotted name to path. ``names``: top-level name to the modules that have it.
 

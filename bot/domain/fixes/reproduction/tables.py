@@ -29,9 +29,10 @@ def told_in(lines: Sequence[str], title: str) -> Iterator[str]:
     """A sentence for each row of the first table of ``lines`` whose heading tells call, or input
     of the function that ``title`` or what leads up to it names, and what should come; likewise for
     each item of a list ("- `in` -> `came`, should be `wanted`")."""
-    for at, line in enumerate(lines):
-        function = _function(lines[:at], title) if (item := _ITEM.match(line)) else ""
-        if item and function and "(" not in item["asked"]:
+    items = [(at, item) for at, line in enumerate(lines) if (item := _ITEM.match(line))]
+    function = _function(lines[: items[0][0]], title) if items else ""
+    for _, item in items[:MAX_ROWS] if function else ():
+        if "(" not in item["asked"]:
             yield _row(function, item["asked"], item["came"], item["wanted"])
     for at in range(1, len(lines)):
         if _RULE.match(lines[at]) and "|" in lines[at] and _ROW.match(lines[at - 1]):
