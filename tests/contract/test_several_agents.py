@@ -81,9 +81,10 @@ async def test_a_search_goes_on_where_the_proof_refuses_what_it_found(tmp_path: 
 async def test_a_search_that_has_no_other_edit_says_what_was_refused(tmp_path: Path) -> None:
     less = "grep -qF 'suite is worse' $SOULCASTER_TASK || sed -i 's|n // 10 + 1|n // 10|' calc.py"
     async with opened(tmp_path, Searching(less, every=0)) as context:
+        await context.set(learnt="~mechanic: No.\n" + "-    one of a thousand lines\n" * 1_000)
         ended = await driven(context)
         assert ended.verdict is Verdict.NOT_REPAIRED
-        assert "Refused before, of 1 repair: The suite is worse: " in ended.reason
+        assert "Refused before, of 2 repairs: The suite is worse: " in ended.reason
 
 
 async def test_what_no_agent_can_mend_is_handed_to_none(tmp_path: Path) -> None:

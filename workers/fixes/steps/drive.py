@@ -1,6 +1,7 @@
 """Take a run through its steps, under its clock and its stop button, and write down its end."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
@@ -8,6 +9,7 @@ from typing import TypeVar
 
 from redis.exceptions import RedisError
 
+from bot.domain.cards.views.cluster import count
 from bot.domain.errors import ConfigError, Unavailable
 from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.models import RunState, Verdict
@@ -19,6 +21,7 @@ _STOP_EVERY = 0.5
 # Seconds that a service may be away without a look at the clock.
 _SOON = 60
 _LEARNT = 8_000  # characters are handed on
+_REFUSED = 100_000  # and to a search all that it must not find again
 # How a step ends by what its agent did, so that another one may do better.
 _BY_AGENTS = (
     (StepName.REPAIR, Verdict.NOT_REPAIRED),
@@ -26,7 +29,7 @@ _BY_AGENTS = (
     (StepName.PROVE, Verdict.NOT_REPAIRED),
 )
 
-SEARCHES = "mechanic"  # tries edits in their order, and knows the refused ones by their diffs
+_SEARCHES = "mechanic"  # tries edits in their order, and knows the refused ones by their diffs
 
 B = TypeVar("B", bound=RunContext)
 Steps = Mapping[StepName, Callable[[B], Awaitable[None]]]
@@ -80,7 +83,7 @@ def another_may(context: RunContext, ended: Ended) -> bool:
     which has other edits, may go on itself where a proof refused one."""
     run = context.run
     by_agent = run.step and (run.step.name, ended.verdict) in _BY_AGENTS
-    goes_on = run.step and run.step.name is StepName.PROVE and run.agents[0] == SEARCHES
+    goes_on = run.step and run.step.name is StepName.PROVE and run.agents[0] == _SEARCHES
     return bool(by_agent and (run.agents[1:] or goes_on)) and context.now() < deadline(run)
 
 
@@ -88,13 +91,20 @@ async def _hand_on(context: RunContext, ended: Ended) -> None:
     """In one write: whoever takes the run up goes on with the next agent."""
     run, tried = context.run, context.run.agents[0]
     others = run.agents[1:]
+    most = _LEARNT if others else _REFUSED
     learnt = f"{run.learnt}\n~{tried}: {redact(ended.reason)}\n{run.change}".strip()
     again = run.with_step(StepName.PROVE, state=RunState.PENDING)
     again = again.with_step(StepName.REPAIR, state=RunState.PENDING)
-    fields = {"tried": run.tried + bool(others), "learnt": learnt[-_LEARNT:], "change": ""}
+    fields = {"tried": run.tried + bool(others), "learnt": learnt[-most:], "change": ""}
     await context.change(lambda _: again.model_copy(update=fields))
     following = f"~{others[0]} begins" if others else f"~{tried} goes on"
     await context.tell(f"~{tried}: {ended.reason} {following}, in a clean checkout")
+
+
+def refused_before(run: FixRun) -> str:
+    """What became of the patches of one that searched on; a sentence behind another."""
+    reasons = re.findall(rf"^~{_SEARCHES}: (.*)$", run.learnt, re.MULTILINE)
+    return f" Refused before, of {count(len(reasons), 'repair')}: {reasons[-1]}" if reasons else ""
 
 
 async def conclude(context: RunContext, ended: Ended) -> FixRun:

@@ -1,11 +1,9 @@
 """Let the agent edit a checkout, and compute the patch ourselves from what comes out."""
 
 import asyncio
-import re
 from collections import deque
 from collections.abc import Sequence
 
-from bot.domain.cards.views.cluster import count
 from bot.domain.errors import BadPayload, ConfigError, TooLarge
 from bot.domain.fixes.calls import calls_of
 from bot.domain.fixes.environment import submodules
@@ -14,7 +12,7 @@ from bot.domain.models import Verdict
 from bot.domain.ports import Budget, RepairTask, Sandbox, Worked
 from bot.domain.secrets import redact
 from workers.fixes.steps.context import Ended, RunContext, ran
-from workers.fixes.steps.drive import SEARCHES
+from workers.fixes.steps.drive import refused_before
 from workers.fixes.steps.testing import Tests
 
 # What a step may leave of the run's time to those after it.
@@ -93,7 +91,7 @@ async def repair(context: RunContext) -> None:
     if not patch:
         limited = worked.outcome == "limit reached"
         verdict = Verdict.LIMIT_REACHED if limited else Verdict.NOT_REPAIRED
-        raise Ended(verdict, f"{_why_nothing(worked)}{_refused(context.run.learnt)}")
+        raise Ended(verdict, f"{_why_nothing(worked)}{refused_before(context.run)}")
     await context.put_patch("fix", patch)
     edited = ", ".join(patch.paths[:3])
     await context.tell(f"+{stats.added} −{stats.removed} in {edited}")
@@ -123,12 +121,6 @@ async def _checkout(context: RunContext, sandbox: Sandbox, before: Tree) -> Tree
         raise Ended(
             Verdict.REFUSED_BY_POLICY, f"The agent left what is no file: {error}"
         ) from error
-
-
-def _refused(learnt: str) -> str:
-    """What became of the patches before, of one that searched on."""
-    reasons = re.findall(rf"^~{SEARCHES}: (.*)$", learnt, re.MULTILINE)
-    return f" Refused before, of {count(len(reasons), 'repair')}: {reasons[-1]}" if reasons else ""
 
 
 def _why_nothing(worked: Worked) -> str:

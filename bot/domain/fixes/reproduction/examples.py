@@ -81,15 +81,13 @@ def examples_in(report: records.BugReport, symbols: Symbols) -> list[Example]:
 def _as_text(one: Example) -> Iterator[Example]:
     """Of what is printed nobody knows whether it is a number or a text that shows one, nor of a
     number as long as those of goods and accounts."""
-    shown = one.expected.text if isinstance(one.expected, Shown) else ""
-    if (
-        (one.printed or re.fullmatch(r"\d{8,}", shown))
-        and isinstance(one.expected, Shown)
-        and one.sure > 1
-    ):
+    told = one.expected
+    if not isinstance(told, Shown) or one.sure <= 1:
+        return
+    either = one.printed or re.fullmatch(r"\d{8,}", told.text)
+    if either and isinstance(literal(told.node), int):
         came = Shown(one.actual.text) if isinstance(one.actual, Shown) else one.actual
-        if isinstance(literal(one.expected.node), int):
-            yield replace(one, expected=Shown(one.expected.text), actual=came, sure=1)
+        yield replace(one, expected=Shown(told.text), actual=came, sure=1)
 
 
 def _unless_meant(one: Example, spot: Spot) -> Iterator[Example]:

@@ -82,7 +82,7 @@ def symbols_of(tree: Tree) -> Symbols:
                 needs = "__init__" in there and _needed(there["__init__"]) > 1
                 for method in there:
                     symbols.methods[method] |= set() if needs else {node.name}
-                symbols.classes |= {node.name} - ({node.name} if "__new__" in there else set())
+                symbols.classes |= set() if "__new__" in there else {node.name}
                 if not (node.keywords or there.keys() & {"__eq__", "__new__"}):
                     symbols.plain.add(node.name)
                 bases[node.name] = {ast.unparse(base).rpartition(".")[2] for base in node.bases}

@@ -74,15 +74,19 @@ def _called(
         texts = [cell if literal(cell) is not ... else repr(cell) for cell in cells]
         given = {title.strip("`"): text for title, text in zip(titles, texts, strict=True)}
         code = "".join(given.get(part, part) for part in re.split(r"(\w+)", asked))
-        came, wanted = given.get(asked, ""), texts[heads.index("expected")]
-        yield f"`{code}` returns `{came}`, expected `{wanted}`."
+        yield _sentence(code, given.get(asked, ""), texts[heads.index("expected")])
+
+
+def _sentence(code: str, came: str | None, wanted: str) -> str:
+    was = f" returns `{came}`," if came is not None else " is wrong,"
+    return f"`{code}`{was} expected `{wanted}`."
 
 
 def _row(function: str, asked: str, came: str | None, wanted: str) -> str:
     """What no code is, is a text."""
     given = asked if expression(asked) is not None or "`" in asked else repr(asked)
-    was = f" returns `{_plain(came)}`," if came is not None else " is wrong,"
-    return f"`{function}({given})`{was} expected `{_plain(wanted)}`."
+    shown = None if came is None else _plain(came)
+    return _sentence(f"{function}({given})", shown, _plain(wanted))
 
 
 def _plain(text: str) -> str:
@@ -101,8 +105,7 @@ def _rows(lines: Sequence[str], heads: Sequence[str], function: str) -> Iterator
         if not (asked and wanted) or {each[0] == "`" for each in shown.values()} == {True, False}:
             continue  # "same, fine already" beside `values`
         if "(" in asked:
-            was = f" returns `{told['actual']}`," if "actual" in told else " is wrong,"
-            yield f"`{asked}`{was} expected `{wanted}`."
+            yield _sentence(asked, told.get("actual"), wanted)
         elif function:
             yield _row(function, asked, told.get("actual"), wanted)
 

@@ -198,11 +198,11 @@ def _script(
     # No report shows empty lines at its ends.
     printed = "output.getvalue().strip('\\n').splitlines()"
     check = _assertion(printed, lines := _lines(expected), style)
-    one = isinstance(lines, ast.List) and len(lines.elts) == 1
-    if isinstance(lines, ast.List) and one:  # one line of them is told
+    shown = ast.unparse(_lines(actual)) if isinstance(actual, Shown) else ""
+    if isinstance(lines, ast.List) and len(lines.elts) == 1:  # one line of them is told
         check = f"assert {ast.unparse(lines.elts[0])} in {printed}"
-    if isinstance(actual, Shown):
-        actual = Shown(repr(actual.text.strip()) if one else ast.unparse(_lines(actual)))
+        shown = repr(actual.text.strip()) if isinstance(actual, Shown) else ""
+    actual = Shown(shown) if shown else actual
     code = _CAUGHT.format(body=indent(body, "    "), check=check)
     return code, _reason(actual), "does not print what is expected"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.adapters.agents.mechanic.engine.edits import OPERATORS, Edit, Site
 from bot.adapters.agents.mechanic.engine.localise import Suspicion
@@ -85,8 +85,8 @@ def candidates(
         source = sources.get(path)
         if source is None:
             continue
-        for site, blame in _sites(source, lines, types.get(path, {}), mentions):
-            site = replace(site, errors=errors, texts=texts)
+        told = types.get(path, {}), mentions, errors, texts
+        for site, blame in _sites(source, lines, *told):
             for operator in OPERATORS:
                 for edit in operator(site):
                     score = blame * edit.prior * 0.97**edit.size * _clue(clues, edit.kind)
@@ -101,8 +101,10 @@ def _sites(
     lines: dict[int, float],
     types: dict[int, dict[str, set[str]]],
     mentions: tuple[str, ...],
+    *tested: frozenset[str],
 ) -> Iterator[tuple[Site, float]]:
-    """Nodes to repair with the suspicion of their line."""
+    """Nodes to repair with the suspicion of their line; ``tested`` are the errors and the texts of
+    the failing tests."""
     scopes: dict[ast.AST, Scope] = {}
     for node in source.walk(source.tree):
         if not isinstance(
@@ -119,7 +121,7 @@ def _sites(
             scopes[owner] = Scope(source, owner, types)
         if getattr(owner, "name", "") in mentions:
             blame *= 1.33
-        yield Site(source, node, scopes[owner]), blame
+        yield Site(source, node, scopes[owner], *tested), blame
 
 
 def _blame(source: SourceFile, node: ast.AST, lines: dict[int, float]) -> float:

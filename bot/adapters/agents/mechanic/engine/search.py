@@ -140,7 +140,6 @@ class Search:
                 trial.fixed, trial.broken = frozenset(fixed), True
                 return trial
             trial.plausible = not self.is_refused(candidate)
-            trial.fixed = frozenset()
         except Broken:
             self._broken += 1
             if self._broken > 20:
