@@ -82,6 +82,14 @@ def test_outcomes(output, expected):
     assert outcomes(output) == expected
 
 
+EXAMPLE = "tests/test_docs.py::test_docs[pack/other.py:{0}-16]"
+RUST = "test src/lib.rs - f (line {}) ... ok\n"
+
+
+def lined(*lines: int, said: str = "PASSED") -> str:
+    return "".join(f"{said} {EXAMPLE.format(each)}\n" for each in lines)
+
+
 A, B = "PASSED t.py::a\n", "PASSED t.py::b\n"
 
 
@@ -110,6 +118,29 @@ A, B = "PASSED t.py::a\n", "PASSED t.py::b\n"
         # printed by the code under test, to look green
         (ran(A + B), ran("FAILED t.py::b - x\n" + A + B, 1), ["t.py::b: failed"]),
         (ran(A + B), ran(""), ["t.py::a: gone", "t.py::b: gone"]),
+        # a patch moves the lines that these are named by
+        (ran(lined(4, 9)), ran(lined(6, 11)), []),
+        (ran(lined(4, 9)), ran(lined(6, 9, 12)), []),
+        (ran(lined(4, 9)), ran(lined(6)), [f"{EXAMPLE.format(n)}: gone" for n in (4, 9)]),
+        (
+            ran(lined(4) + lined(9, said="FAILED"), 1),
+            ran(lined(6) + lined(11, said="FAILED"), 1),
+            [],
+        ),
+        (
+            ran(lined(4, 9)),
+            ran(lined(6) + lined(11, said="FAILED"), 1),
+            [
+                *(f"{EXAMPLE.format(n)}: gone" for n in (4, 9)),
+                f"{EXAMPLE.format(11)}: new, and fails",
+            ],
+        ),
+        (ran(RUST.format(3)), ran(RUST.format(5)), []),
+        (
+            ran(RUST.format(3)),
+            ran(RUST.format(5).replace("ok", "FAILED"), 101),
+            ["src/lib.rs - f (line 3): gone", "src/lib.rs - f (line 5): new, and fails"],
+        ),
     ],
 )
 def test_no_worse(before, after, worse):

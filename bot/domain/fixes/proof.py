@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -132,6 +133,7 @@ def _of_junit(element: Any, suite: str) -> Iterator[tuple[str, Outcome]]:
         yield key, "failed" if failed else "skipped" if skipped else "passed"
 
 
+_ON_LINES = re.compile(r"(\.\w{2,4}:|\bline[: ])\d+(-\d+)?")
 NO_TESTS = 5  # pytest's exit code, and unittest's since Python 3.12
 
 
@@ -199,22 +201,42 @@ class Suite:
         )
 
 
+def _place(name: str) -> str:
+    """A test's name without the lines that it stands on (``a.py:12-15``, ``line:3,column:1``)."""
+    return _ON_LINES.sub(r"\1#", name)
+
+
+def _numbered(tests: Mapping[str, Outcome]) -> Counter[tuple[str, Outcome]]:
+    """How many tests did what, by their names without lines."""
+    return Counter((_place(name), outcome) for name, outcome in tests.items())
+
+
 def suite_no_worse(before: Suite, after: Suite) -> tuple[bool, list[str]]:
     """Whether the suite is no worse after the patch, and what is worse, a line each. A test that
-    passed must pass again: failing, skipped and gone are all worse. A runner that names no tests is
-    judged by its exit codes alone."""
+    passed must pass again: failing, skipped and gone are all worse. Of names with the number of a
+    line, as examples in documents have them, as many must pass, for a patch moves lines. A runner
+    that names no tests is judged by its exit codes alone."""
     if after.finished.timed_out:
         return False, ["the suite no longer ends in time"]
     was, now = before.tests, after.tests
     began, ended = before.finished, after.finished
     cut = began.truncated or ended.truncated
+    old, new = _numbered(was), _numbered(now)
     worse = [
         f"{name}: {now.get(name, 'gone')}"
         for name, outcome in was.items()
-        if outcome == "passed" and now.get(name) != "passed" and not (cut and name not in now)
+        if outcome == "passed"
+        and now.get(name) != "passed"
+        and not (
+            name not in now and (cut or new[_place(name), "passed"] >= old[_place(name), "passed"])
+        )
     ]
     worse += [
-        f"{name}: new, and fails" for name in now if name not in was and now[name] == "failed"
+        f"{name}: new, and fails"
+        for name in now
+        if name not in was
+        and now[name] == "failed"
+        and new[_place(name), "failed"] > old[_place(name), "failed"]
     ]
     broken = ended.exit_code not in (0, NO_TESTS)
     if began.exit_code in (0, NO_TESTS) and broken and not worse:
