@@ -85,6 +85,7 @@ FILES = {
     "tests/test_needs_a_server.py": "import a_database_driver\n\n\ndef test_it():\n    pass\n",
 }
 PLUGIN = """\
+import pkg_resources
 import pytest
 def pytest_addoption(parser):
     parser.addoption("--strictness")
@@ -109,6 +110,8 @@ def registry() -> Iterator[str]:
             wheel("pytest", "1.0", {"pytest.py": "import UserDict"}),
             wheel("py", "1", {}),
             wheel("py", "2", {}),
+            wheel("setuptools", "80", {"pkg_resources.py": ""}),
+            wheel("setuptools", "81", {}),
             wheel("spare", "1", {"spare.py": ""}),
             wheel("rounding", "2", {"rounding.py": "def down(a, b):\n    return a // b\n"}),
             wheel("rounding", "3", {"rounding.py": "def floor(a, b):\n    return a // b\n"}),

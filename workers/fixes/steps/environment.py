@@ -9,7 +9,7 @@ import sys
 from datetime import timedelta
 
 from bot.domain.errors import TooLarge
-from bot.domain.fixes.environment import CONSTRAINTS, Needs, install, needs_of
+from bot.domain.fixes.environment import CONSTRAINTS, HAD, Needs, install, needs_of
 from bot.domain.fixes.patch import Tree, tar_from_tree
 from bot.domain.models import Verdict
 from bot.domain.ports import Finished, Limits, Sandbox
@@ -186,15 +186,24 @@ class _Build:
     async def _runner(self) -> list[str]:
         """A pytest too old for this Python, or too new for a plugin, is replaced, with its plugins,
         by 7, which still takes what those of its time hook into, or the newest; a line."""
-        if not (await self._run(_RUNS)).exit_code:
+        if await self._starts():
             return []
         listed = dict(line.split() for line in (await self._run(_OF_RUNNERS)).stdout.splitlines())
         if "pytest" not in listed:
             return []
         upgrade = f"uv pip install --upgrade {shlex.join(listed)}"
         await self._run(f"{upgrade} 'pytest>=7,<8' || {upgrade}")
+        await self._starts()
         old = f"`pytest=={listed['pytest']}`"
         return [f"{old}: it does not start with what is here; another one runs"]
+
+    async def _starts(self) -> bool:
+        """Whether pytest starts with its plugins; those that ask for what setuptools had get it."""
+        done, (module, had) = await self._run(_RUNS), HAD
+        if f"No module named '{module}'" in done.stderr + done.stdout:
+            await self._run(install([shlex.quote(had)]))
+            done = await self._run(_RUNS)
+        return not done.exit_code
 
     async def _collected(self) -> list[str]:
         """Where tests can't be collected with what is newest: what its people had on the day of

@@ -2,6 +2,7 @@
 
 from bot.domain.fixes.environment.absences import repository_of as repository_of
 from bot.domain.fixes.environment.absences import submodules as submodules
+from bot.domain.fixes.environment.imports import HAD as HAD
 from bot.domain.fixes.environment.needs import CONSTRAINTS as CONSTRAINTS
 from bot.domain.fixes.environment.needs import Needs as Needs
 from bot.domain.fixes.environment.needs import install as install

@@ -24,8 +24,8 @@ _PLUGINS = {
     "--dist": "xdist", "--numprocesses": "xdist", "-n": "xdist",
     "--reruns": "pytest_rerunfailures", "--benchmark": "pytest_benchmark",
 }  # fmt: skip
-# What setuptools had, and what old projects have from it.
-_HAD = b"pkg_resources", "setuptools<81"
+# What setuptools had, and what old projects and plugins have from it.
+HAD = "pkg_resources", "setuptools<81"
 
 # What a runner of tests imports; other files among them may be data.
 _RUN = re.compile(r"(?!.*\b(data|fixtures)/)(.*/)?(test_[^/]*|[^/]*_tests?|tests?|conftest)\.py$")
@@ -47,9 +47,9 @@ def imports_of(tree: Tree, project: dict[str, Any]) -> dict[str, str]:
                 found[name] = found.get(name, False) or needed
     # What may be had without a word of it: an option names its plugin.
     plugins = {module: _package(module) for module in _of_options(added_options(tree, project))}
-    old, had = _HAD
-    if any(path.endswith(".py") and old in tree[path].data for path in tree):
-        plugins[old.decode()] = had
+    old, had = HAD
+    if any(path.endswith(".py") and old.encode() in tree[path].data for path in tree):
+        plugins[old] = had
     found |= dict.fromkeys(plugins, True)
     named = dict(_named(tree, project)) if found else {}
     wanted = {name: named.get(_package(name), plugins.get(name, "")) for name in found}
