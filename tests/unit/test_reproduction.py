@@ -310,7 +310,9 @@ def test_what_no_test_asks_for_is_known():
     reports = [BugReport(number=number, body=body) for number, body in enumerate((one, two))]
     more = "I expect `first([3, 1])` to be `1`, `first([4])` to be `(2, first)`, instead of `7`."
     reports.append(BugReport(number=2, body=more))
-    assert attempts(reports, tree(), name="C-12").beyond == {0: "", 1: "2", 2: "(2, first)"}
+    reports.append(BugReport(number=3, body=f"{one[:-1]} (a `None` key is nothing to write)."))
+    wanted = {0: "", 1: "2", 2: "(2, first)", 3: ""}
+    assert attempts(reports, tree(), name="C-12").beyond == wanted
 
 
 @pytest.mark.parametrize(
@@ -323,12 +325,26 @@ def test_what_no_test_asks_for_is_known():
         ("`print(first([3, 1]))` says the same.", ""),
         ("`total([3])` is right.", ""),
         ("I also see that in `production`.", ""),
+        ("Ten times too fast is what `total` counts.", ""),
     ],
 )
 def test_what_is_said_to_do_it_as_well_is_asked_by_no_test(text, beyond):
     body = f"`first([3, 1])` returns 3, expected 1. {text}"
     report = BugReport(number=1, body=body)
     assert attempts([report], tree(), name="C-12").beyond == {1: beyond}
+
+
+def test_what_a_variable_gives_is_called_by_nobody():
+    """``tidy`` is a bound method here: a call of what it gives would fail as the call of it does."""
+    files = tree(
+        **{
+            "shop/tidy.py": "class Tidy:\n    def all(self, text):\n        return text\n\n\ntidy = Tidy().all\n"
+        }
+    )
+    body = "`tidy(b' x')` ends with\n\n    TypeError: no bytes here\n\nI'd expect `b'x'`."
+    found = attempts([BugReport(number=1, body=body)], files, name="C-12").tests
+    assert 'assert tidy(b" x") == b"x"' in found[0].source
+    assert not [one.source for one in found if "thing = " in one.source]
 
 
 def test_names_in_frames():

@@ -132,9 +132,14 @@ def _beyond(report: BugReport, symbols: Symbols, tests: Sequence[Reproduction]) 
 
 
 def _values_in(sentence: str) -> Iterator[Shown]:
-    """Values between backticks, of names or not: "`a` to be `1`, `b` to be `(2, c)`"."""
-    for span in re.findall(TICKED, sentence):
-        node = expression(text := span.strip("`"))
+    """Values between backticks, of names or not: "`a` to be `1`, `b` to be `(2, c)`". What an
+    article stands before, "a `None` key", is no answer."""
+    for match in re.finditer(
+        rf"(\b(?:an?|the|this|that|no)\s+)?({TICKED})(?=(\s+[a-z]+)?)", sentence
+    ):
+        if match[1] and match[3]:
+            continue
+        node = expression(text := match[2].strip("`"))
         if isinstance(node, ast.Constant | ast.List | ast.Tuple | ast.Set | ast.Dict):
             yield Shown(text, node)
 

@@ -137,7 +137,7 @@ def _is_thing(node: ast.expr, symbols: Symbols) -> bool:
     if isinstance(node, ast.Call):
         node = node.func
         made = ast.unparse(node).rpartition(".")[2]
-        return made in symbols.names
+        return made in symbols.classes or made in symbols.functions
     name = ast.unparse(node) if isinstance(node, ast.Name | ast.Attribute) else ""
     return name.rpartition(".")[2] in symbols.functions
 

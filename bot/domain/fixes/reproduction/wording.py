@@ -102,7 +102,9 @@ AS_IT_WAS = re.compile(
 AS_ANOTHER = re.compile(rf"\b(?:as|like)\s+({TICKED})[^`\n]{{0,40}}:$", re.IGNORECASE)
 # "`search('b')` ends the same way": what does it as well
 ALSO = re.compile(
-    r"\b(same|too|also|as well|likewise|similar(ly)?|neither|nor|either)\b", re.IGNORECASE
+    r"\b(same|(?<!times )(?<!far )(?<!much )(?<!way )too|also|as well|likewise|similar(ly)?|neither"
+    r"|nor|either)\b",
+    re.IGNORECASE,
 )
 # "should raise E (inside of the exception group)", "wrapped in an F"
 HELD = re.compile(
