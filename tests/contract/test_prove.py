@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from bot.adapters.agents.cli import CommandAgent
 from bot.adapters.agents.mechanic import Mechanic
 from bot.adapters.sandboxes.local import LocalSandboxes
 from bot.domain.audience import Audience
+from bot.domain.fixes.calls import examples_in
 from bot.domain.fixes.patch import Entry, Tree, apply, diff
 from bot.domain.fixes.reproduction import Reason
 from bot.domain.fixes.run import Case, FixRun
@@ -156,6 +158,18 @@ async def test_another_example_of_the_report_that_still_fails_is_named(tmp_path:
         told = "Another example of the report still fails: calc.pages should give 0, gives 1."
         assert await still_red(context, BASE, by_one, tests) == told
         assert await still_red(context, BASE, {**BASE, **MENDED}, tests) == ""
+
+
+async def test_every_example_that_fails_as_reported_is_in_the_test(tmp_path: Path) -> None:
+    block = "```python\nfrom calc import pages\npages({})  # got {}, expected {}\n```\n"
+    blocks = (block.format(*each) for each in ((20, 3, 2), (0, 1, 0), (5, 2, 1), (9, 1, 1)))
+    body = "\nAnd another:\n\n".join(blocks)
+    async with opened(tmp_path, items=[REPORT.model_copy(update={"body": body})]) as context:
+        await reproduce(context)
+    names = ["test_pages_as_reported", "test_pages_as_reported_2"]
+    assert re.findall(r"def (\w+)", context.run.test_source) == names
+    assert examples_in(context.run.test_source) == {"pages(20)", "pages(0)"}
+    assert context.run.test_grade == "as reported"
 
 
 async def test_a_value_of_the_report_that_no_test_asks_for_is_named(tmp_path: Path) -> None:

@@ -128,14 +128,30 @@ async def test_what_ends_before_the_test_that_notices_hides_it_not(
         (UNREAD, Verdict.ON_ONE_EXAMPLE),
         (UNREAD + "    assert unread(2) == 4\n", Verdict.PROVED),
         (UNREAD + "    assert unread(1) < 4\n", Verdict.ON_ONE_EXAMPLE),
+        (
+            UNREAD + "\n\ndef test_unread_as_before_1():\n    assert str(unread(1))\n",
+            Verdict.ON_ONE_EXAMPLE,
+        ),
+        (UNREAD + "\n\ndef test_unread_as_before_1():\n    assert unread(1)\n", Verdict.PROVED),
     ],
-    ids=["one", "two", "the same twice"],
+    ids=["one", "two", "the same twice", "right before, whatever comes", "right before"],
 )
 async def test_what_no_earlier_test_holds_needs_two_examples(
     tmp_path: Path, made: str, grade: Verdict
 ) -> None:
     found, _ = await proved(tmp_path, made, ("return n + 1\n", "return n + 2\n"))
     assert found is grade
+
+
+async def test_a_function_that_modules_call_when_they_are_imported_is_broken_in_tests_alone(
+    tmp_path: Path,
+) -> None:
+    called = "import calc\n\nFIRST = calc.unread(1).bit_length()\n"
+    held = f"{called}\n\ndef test_x():\n    assert calc.unread(3) > 3\n"
+    for text, grade in ((held, Verdict.PROVED), (called, Verdict.ON_ONE_EXAMPLE)):
+        changes = ("return n + 1\n", "return n + 2\n")
+        found, _ = await proved(tmp_path, UNREAD, changes, beside={"tests/test_a.py": text})
+        assert found is grade
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Which functions a patch changes, which calls of them are tried, and what counts as worse."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -81,6 +82,17 @@ def test_a_broken_tree_keeps_docstrings_and_the_rest() -> None:
     assert 'cut("a-b")' in source
     assert source.count("return None") == 2
     assert "os.getcwd()" in source
+
+
+@pytest.mark.parametrize(
+    ("variable", "gives"), [("PYTEST_CURRENT_TEST", None), ("NO_TEST_RUNS", ["a", "b"])]
+)
+def test_what_is_broken_within_tests_works_outside_of_them(variable: str, gives: object) -> None:
+    there = broken(tree(code=BASE), {("pack.py", "cut")}, within_tests=True)
+    namespace: dict[str, Callable[..., object]] = {}
+    exec(text_of(there["pack.py"]).replace("PYTEST_CURRENT_TEST", variable), namespace)
+    assert namespace["cut"]("a-b", -1) == gives
+    assert namespace["cut"].__doc__ is not None
 
 
 MADE = 'from pack import cut\n\n\ndef test_made():\n    assert cut("a-b-c", most=1) == ["a"]\n'

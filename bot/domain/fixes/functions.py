@@ -9,6 +9,7 @@ from bot.domain.fixes.python import parsed
 from bot.domain.fixes.testfiles import is_test_file
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+_IN_TEST = "if 'PYTEST_CURRENT_TEST' in __import__('os').environ: return None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +53,26 @@ def asked(tree: Tree, tests: Collection[str]) -> list[Function]:
     ]
 
 
-def broken(tree: Tree, functions: Collection[tuple[str, str]]) -> Tree:
+def broken(
+    tree: Tree, functions: Collection[tuple[str, str]], *, within_tests: bool = False
+) -> Tree:
     """``tree`` with nothing in these functions, each a path and a name, but their docstring and
-    ``return None``."""
+    ``return None``; or with that before all else where a test of pytest is running, so that
+    modules that call them can be imported
+    (https://docs.pytest.org/en/stable/example/simple.html#pytest-current-test-environment-variable).
+    """
     edited = dict(tree)
     for path in {path for path, _ in functions}:
         module = _module(tree, path)
         for one in _functions(path, module):
             if (one.path, one.name) in functions:
                 docstring = one.node.body[: ast.get_docstring(one.node) is not None]
-                one.node.body = [*docstring, ast.Return(ast.Constant(None))]
+                rest = one.node.body[len(docstring) :] if within_tests else []
+                one.node.body = [
+                    *docstring,
+                    *ast.parse(_IN_TEST if rest else "return None").body,
+                    *rest,
+                ]
         source = ast.unparse(ast.fix_missing_locations(module))
         edited[path] = Entry(mode=tree[path].mode, data=source.encode())
     return edited

@@ -144,6 +144,41 @@ GUARDS = (
         f"{_OF_ELSEWHERE}::test_what_no_earlier_test_holds_needs_two_examples",
     ),
     Guard(
+        "what the report calls right holds what a patch changes",
+        _ELSEWHERE,
+        "if lost((await self._tests.alone(tree, path, most=most)).stdout):",
+        "if False:",
+        f"{_OF_ELSEWHERE}::test_what_no_earlier_test_holds_needs_two_examples",
+    ),
+    Guard(
+        "what modules call when they are imported is broken in tests alone",
+        _ELSEWHERE,
+        "within = [False, True] if",
+        "within = [False] if",
+        f"{_OF_ELSEWHERE}::test_a_function_that_modules_call_when_they_are_imported_is_broken_in_tests_alone",
+    ),
+    Guard(
+        "every example that fails as reported is in the test",
+        "workers/fixes/steps/reproduce.py",
+        "    if more:\n",
+        "    if False:\n",
+        f"{_OF_PROVE}::test_every_example_that_fails_as_reported_is_in_the_test",
+    ),
+    Guard(
+        "what passes before is no example",
+        "workers/fixes/steps/reproduce.py",
+        'if red.exit_code and graded(said, other.test, other.reason) == "as reported":',
+        "if True:",
+        f"{_OF_PROVE}::test_every_example_that_fails_as_reported_is_in_the_test",
+    ),
+    Guard(
+        "a test that is named by its lines may move, and be no fewer",
+        "bot/domain/fixes/proof.py",
+        'name not in now and (cut or new[_place(name), "passed"] >= old[_place(name), "passed"])',
+        "name not in now",
+        "tests/unit/test_proof.py",
+    ),
+    Guard(
         "a call that holds more than plain values is not tried",
         "bot/domain/fixes/calls.py",
         "plain = resolver.expression(node)",
@@ -163,6 +198,13 @@ GUARDS = (
         "if await self._green(tree, most) and not await self._held(context, before, tree):",
         "if False:",
         f"{_OF_ELSEWHERE}::test_what_the_tests_do_not_tell_from_its_neighbours_is_not_proved",
+    ),
+    Guard(
+        "a plugin that asks for what setuptools had gets it",
+        "workers/fixes/steps/environment.py",
+        "if f\"No module named '{module}'\" in done.stderr + done.stdout:",
+        "if False:",
+        "tests/e2e/test_fix_environment.py::test_their_dependencies_plugins_and_generated_files",
     ),
     Guard(
         "no step of CI runs that needs what only CI knows",
@@ -188,8 +230,8 @@ GUARDS = (
     Guard(
         "a patch that gives up what other callers rely on is not proved",
         _ELSEWHERE,
-        "if lost := await asyncio.to_thread(given_up, self._patch):",
-        "if lost := '':",
+        "if loss := await asyncio.to_thread(given_up, self._patch):",
+        "if loss := '':",
         f"{_OF_ELSEWHERE}::test_a_patch_that_works_out_less_is_not_proved_by_one_example",
     ),
     Guard(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 from bot.domain.fixes.answers import Answers, broken_calls
 from bot.domain.fixes.calls import calls_of, examples_in, raised_in
@@ -12,6 +13,7 @@ from bot.domain.fixes.patch import Entry, Tree, diff, text_of
 from bot.domain.fixes.policy.code import special_cases
 from bot.domain.fixes.policy.losses import answers_flatly, given_up
 from bot.domain.fixes.proof import Suite, suite_no_worse
+from bot.domain.fixes.reproduction.keeping import lost
 from bot.domain.fixes.testfiles import part_near
 from bot.domain.ports import Sandbox
 from workers.fixes.steps.context import RunContext
@@ -79,10 +81,11 @@ class Elsewhere:
         special = special_cases(self._patch, self._proof_tests, self._patched)
         if await asyncio.to_thread(any, special):
             return "It asks for the very values of the example."
-        if lost := await asyncio.to_thread(given_up, self._patch):
-            return lost
+        if loss := await asyncio.to_thread(given_up, self._patch):
+            return loss
         if unmet := await still_red(context, self._base, self._patched, self._tests):
             return unmet
+        most = _PATIENCE * (1 + (context.run.green.seconds if context.run.green else 0))
         red = context.run.red.tail if context.run.red else ""
         if len(examples_in(self._source, red)) < _ENOUGH:
             files = await asyncio.to_thread(lambda: self._patch.files)
@@ -97,11 +100,11 @@ class Elsewhere:
             other = context.run.reading
             if other and " ".join(was.get(other.call, ())) != other.one:
                 return "Another patch answers the example, too."
+            if not self._functions:
+                return "It changes no function, and one example is all that asks for it."
             await context.tell("whether the earlier tests notice when what was changed is broken")
-            tree = await asyncio.to_thread(broken, self._earlier, self._functions)
-            if not self._functions or not await self._held(context, before, tree):
+            if not await self._hold(context, before, most):
                 return "With what it changes broken, all earlier tests still pass."
-        most = _PATIENCE * (1 + (context.run.green.seconds if context.run.green else 0))
         others = await asyncio.to_thread(list, neighbours(self._base, self._earlier))
         for path, line, data in others:
             await context.tell(f"whether any test notices: {line[:100]}")
@@ -116,6 +119,22 @@ class Elsewhere:
             if (await self._tests.alone(tree, path, most=most)).exit_code:
                 return False
         return True
+
+    async def _hold(self, context: RunContext, before: Suite, most: float) -> bool:
+        """Whether anything notices when the changed functions give nothing: what the report shows
+        as right, or an earlier test."""
+        tree = await asyncio.to_thread(broken, self._patched, self._functions)
+        for path in self._proof_tests:
+            if lost((await self._tests.alone(tree, path, most=most)).stdout):
+                return True
+        within = [False, True] if self._tests.plan.framework == "pytest" else [False]
+        for only in within:
+            tree = await asyncio.to_thread(
+                partial(broken, self._earlier, self._functions, within_tests=only)
+            )
+            if await self._held(context, before, tree):
+                return True
+        return False
 
     async def _held(self, context: RunContext, before: Suite, tree: Tree) -> bool:
         """Whether a test that passed fails in ``tree``."""

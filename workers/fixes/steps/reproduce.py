@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.views.cluster import count
 from bot.domain.errors import Rejected, Unavailable
+from bot.domain.fixes.calls import examples_in
 from bot.domain.fixes.patch import Entry, Patch, Tree, apply, diff
 from bot.domain.fixes.policy import Rules, judge, refused
 from bot.domain.fixes.reproduction import (
@@ -17,6 +18,7 @@ from bot.domain.fixes.reproduction import (
     neutral,
     written,
 )
+from bot.domain.fixes.reproduction.keeping import is_of, with_more
 from bot.domain.fixes.run import Case
 from bot.domain.models import Verdict
 from bot.domain.ports import Budget, LanguageModel
@@ -59,11 +61,12 @@ async def reproduce(context: RunContext) -> None:
         )
         whys = []
         for one in tried:
-            if one.kept:
-                whole = one.model_copy(update={"source": one.kept})
-                if not await _why_not(context, base, tests, whole):
-                    return
-            if not (why := await _why_not(context, base, tests, one)):
+            whole = one.model_copy(update={"source": one.kept or one.source})
+            why = await _why_not(context, base, tests, whole)
+            if why and one.kept:
+                whole, why = one, await _why_not(context, base, tests, one)
+            if not why:
+                await _with_others(context, base, tests, whole, found.tests)
                 return
             whys.append(why.partition("\n")[0])
         async with context.sandbox(base) as sandbox:  # perhaps nothing runs here at all
@@ -93,6 +96,27 @@ async def reproduce(context: RunContext) -> None:
     raise Ended(Verdict.NOT_REPRODUCED, f"{reason} {why}".strip())
 
 
+async def _with_others(
+    context: RunContext,
+    base: Tree,
+    tests: Tests,
+    one: Reproduction,
+    offered: Sequence[Reproduction],
+) -> None:
+    """The run's test, with what else its report shows and is red as reported, at most four."""
+    known, more = examples_in(one.source), list[Reproduction]()
+    others = [other for other in offered if set(other.items) & set(one.items)]
+    others = [other for other in others if examples_in(other.source) - known]
+    for other in others[:_OTHERS]:
+        if new := examples_in(other.source) - known:
+            red = await tests.alone(apply(base, _adding(base, other)), other.path)
+            said = red.stdout + red.stderr
+            if red.exit_code and graded(said, other.test, other.reason) == "as reported":
+                more, known = [*more, other], known | new
+    if more:
+        await _why_not(context, base, tests, with_more(one, more))
+
+
 async def still_red(context: RunContext, base: Tree, patched: Tree, tests: Tests) -> str:
     """Another example of the run's report that fails as told on the base, and with a patch, too; or
     a value that it says should come and no test asks for."""
@@ -100,7 +124,7 @@ async def still_red(context: RunContext, base: Tree, patched: Tree, tests: Tests
     reports = [BugReport.of(item.number, item) for item in case.shown(context.run.audience)]
     offered = await asyncio.to_thread(attempts, reports, base, name=f"C-{context.run.cluster}")
     source = context.run.test_source
-    of_run = (one for one in offered.tests if source in (redact(one.source), redact(one.kept)))
+    of_run = (one for one in offered.tests if is_of(source, one))
     told = {number for one in of_run for number in one.items}
     for one in [one for one in offered.tests if told.intersection(one.items)][:_OTHERS]:
         test = {one.path: Entry(data=one.source.encode())}

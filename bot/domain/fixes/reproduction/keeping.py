@@ -8,6 +8,7 @@ from bot.domain.fixes.reproduction import answers, sentences
 from bot.domain.fixes.reproduction.reading import Step
 from bot.domain.fixes.reproduction.records import Example, Reproduction
 from bot.domain.fixes.reproduction.symbols import Symbols
+from bot.domain.secrets import redact
 
 MAX_KEPT = 5
 _NAME = "as_before"
@@ -35,9 +36,26 @@ def kept_in(steps: Sequence[Step], symbols: Symbols) -> Iterator[Example]:
 
 def with_kept(one: Reproduction, others: Sequence[Reproduction]) -> Reproduction:
     """``one``; in its ``kept`` the same file with tests of ``others`` behind its own."""
+    stem = one.test.removesuffix("as_reported")
+    kept = _beside(one, others[:MAX_KEPT], f"{stem}{_NAME}_", 1)
+    return one if kept == one.source else one.model_copy(update={"kept": kept})
+
+
+def with_more(one: Reproduction, others: Sequence[Reproduction]) -> Reproduction:
+    """``one`` with tests of ``others`` behind its own: a repair must turn all of them green."""
+    return one.model_copy(update={"source": _beside(one, others, f"{one.test}_", 2)})
+
+
+def is_of(source: str, one: Reproduction) -> bool:
+    """Whether a test file was made of ``one``."""
+    return redact(f"{_parts(one.source)[1].rstrip()}\n") in source
+
+
+def _beside(one: Reproduction, others: Sequence[Reproduction], stem: str, first: int) -> str:
+    """The file of ``one`` with the tests of ``others``, named by ``stem`` and numbers."""
     groups, code = _parts(one.source)
     known = _bound(groups)
-    for number, other in enumerate(others[:MAX_KEPT], 1):
+    for number, other in enumerate(others, first):
         beside, test = _parts(other.source)
         imports = _bound(beside)
         if any(known.get(name, line) != line for name, line in imports.items()):
@@ -48,10 +66,8 @@ def with_kept(one: Reproduction, others: Sequence[Reproduction]) -> Reproduction
             groups[at:at] = [line] if line not in groups else []
         known |= imports
         test = test.partition("\n\n")[2] if test.startswith("class ") else f"\n{test}"
-        name = re.sub("as_reported$", f"{_NAME}_{number}", one.test)
-        code += f"\n{test.replace(f'def {other.test}(', f'def {name}(', 1)}"
-    kept = "\n\n".join(groups) + f"\n\n\n{code}"
-    return one if kept == one.source else one.model_copy(update={"kept": kept})
+        code += f"\n{test.replace(f'def {other.test}(', f'def {stem}{number}(', 1)}"
+    return "\n\n".join(groups) + f"\n\n\n{code}"
 
 
 def lost(output: str) -> bool:
