@@ -23,7 +23,7 @@ if isolation.way() is None:
 
 PYPROJECT = """\
 [build-system]
-requires = []
+requires = ["setuptools"]
 build-backend = "backend"
 backend-path = ["."]
 [project]
@@ -40,6 +40,7 @@ addopts = "--strictness=high"
 # Makes a file that the tests need and git ignores, as hatch-vcs and setuptools-scm do.
 BACKEND = """\
 import pathlib, zipfile
+__import__("pkg" "_resources")  # not read: what the checkout names is installed for its tests, too
 def build_editable(folder, config_settings=None, metadata_directory=None):
     pathlib.Path("src/pager/_version.py").write_text("VERSION = '1.0'\\n")
     name = "pager-1.0-py3-none-any.whl"

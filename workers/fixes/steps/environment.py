@@ -31,12 +31,14 @@ _LOCKED = (
 # Prints which of its arguments are modules that can't be imported.
 _FIND = "import sys, importlib.util as u; print(*(n for n in sys.argv[1:] if not u.find_spec(n)))"
 _ABSENT = ("python", "-c", _FIND)
+# What builds may stand on: https://docs.astral.sh/uv/concepts/projects/build/
+_BUILDERS = '"$VIRTUAL_ENV/builders.txt"'
 # Pins of years ago: the runner, its plugins and what it stood on, which have to fit each other.
 _RUNS = "python -m pytest -c /dev/null --noconftest --version --version"  # said twice it loads them
 _RUNNERS = r"s/^\(pytest[-a-z]*\|py\|pluggy\)==\(.*\)/\1 \2/p"
 _OF_RUNNERS = f"uv pip list --format=freeze | sed -n '{_RUNNERS}'"
-# How it ends where a module of tests can't be imported, or its configuration is not understood.
-_COLLECTS, _UNREAD = "python -m pytest --collect-only -q -p no:cacheprovider", (2, 3, 4)
+# How it ends where a module of tests, a conftest or its configuration is not understood.
+_COLLECTS, _UNREAD = "python -m pytest --collect-only -q -p no:cacheprovider", (1, 2, 3, 4)
 # Of a commit so young what is newest is its own; what is older than this day has few wheels for a
 # Python of today.
 _RECENT, _EARLIEST = timedelta(days=30), "2023-06-01"
@@ -118,6 +120,7 @@ class _Build:
         pretended = dict.fromkeys(_VERSION, needs.version) if needs.version else {}
         self._env = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "UV_HTTP_RETRIES": "1"}
         self._env |= {**pretended, **needs.variables}
+        self._export = 'export UV_CACHE_DIR="$VIRTUAL_ENV/.cache" PATH="$HOME/.local/bin:$PATH"'
 
     async def everything(self) -> list[str]:
         """All that is needed; what could not be had, a line each."""
@@ -162,6 +165,10 @@ class _Build:
             if not pins:
                 await self._run(_LOCKED)
         whole = await self._run(self._needs.whole)
+        if _lacks_what_setuptools_had(whole):
+            await self._run(f"echo {shlex.quote(HAD[1])} > {_BUILDERS}")
+            self._export += f" UV_BUILD_CONSTRAINT={_BUILDERS}"
+            whole = await self._run(self._needs.whole)
         if not whole.exit_code:
             return []
         if _AWAY in whole.stderr:
@@ -199,9 +206,8 @@ class _Build:
 
     async def _starts(self) -> bool:
         """Whether pytest starts with its plugins; those that ask for what setuptools had get it."""
-        done, (module, had) = await self._run(_RUNS), HAD
-        if f"No module named '{module}'" in done.stderr + done.stdout:
-            await self._run(install([shlex.quote(had)]))
+        if _lacks_what_setuptools_had(done := await self._run(_RUNS)):
+            await self._run(install([shlex.quote(HAD[1])]))
             done = await self._run(_RUNS)
         return not done.exit_code
 
@@ -223,15 +229,21 @@ class _Build:
         return [f"`{command}`: {_why(done)}"] if done.exit_code else []
 
     async def _run(self, command: str, *, cwd: str = "", most: float = BUILD_SECONDS) -> Finished:
-        export = 'export UV_CACHE_DIR="$VIRTUAL_ENV/.cache" PATH="$HOME/.local/bin:$PATH"; '
         done = await self._sandbox.run(
-            export + command, timeout=most, cwd=cwd or self._needs.root or ".", env=self._env
+            f"{self._export}; {command}",
+            timeout=most,
+            cwd=cwd or self._needs.root or ".",
+            env=self._env,
         )
         await self._context.log(
             f"$ {command}\n{ran(done).tail[-800:]}\n"
             f"exit code {done.exit_code}, {done.seconds:.1f} s"
         )
         return done
+
+
+def _lacks_what_setuptools_had(done: Finished) -> bool:
+    return f"No module named '{HAD[0]}'" in done.stderr + done.stdout
 
 
 def _why(done: Finished) -> str:

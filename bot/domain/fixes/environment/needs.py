@@ -20,7 +20,7 @@ _LISTS = ("extras", "groups", "files", "packages", "others", "prepare", "why", "
 # Where a build puts the versions of a lock, below the package's folder.
 CONSTRAINTS = ".soulcaster/constraints.txt"
 # How it is built; another one builds anew what was kept.
-_RECIPE = 6
+_RECIPE = 7
 _READ = re.compile(
     r"pyproject\.toml|setup\.(py|cfg)|[\w./-]*requirements[\w./-]*|tox\.ini|noxfile\.py|Pipfile"
     r"|(uv|poetry|pdm)\.lock|package(-lock)?\.json|pnpm-lock\.yaml|yarn\.lock|go\.(mod|sum)|Cargo\.(toml|lock)|([\w./-]+/)?pom\.xml|\.mvn/.*|.*/_version\.py|PKG-INFO"
