@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from bot.adapters.sandboxes import unittests
-from bot.domain.fixes.proof import Suite, junit, outcomes, reported, suite_no_worse
+from bot.domain.fixes.proof import Suite, junit, of_style, outcomes, reported, suite_no_worse
 from bot.domain.ports import Finished
 
 
@@ -135,6 +135,8 @@ A, B = "PASSED t.py::a\n", "PASSED t.py::b\n"
                 f"{EXAMPLE.format(11)}: new, and fails",
             ],
         ),
+        (ran("PASSED t.py::a[4b7e]\n"), ran("PASSED t.py::a[91c0]\n"), []),
+        (ran("PASSED t.py::a[x]\n"), ran("FAILED t.py::a[x]\n", 1), ["t.py::a[x]: failed"]),
         (ran(RUST.format(3)), ran(RUST.format(5)), []),
         (
             ran(RUST.format(3)),
@@ -184,6 +186,23 @@ def test_a_module_that_could_not_be_imported_before_is_no_worse():
     assert suite_no_worse(before, before) == (True, [])
     whole = Suite.of(ran(""), xml(CASE.format(name="one", said="")))
     assert suite_no_worse(whole, before) == (False, ["module tests.test_b: new, and fails"])
+
+
+@pytest.mark.parametrize(
+    ("line", "style"),
+    [
+        ("tests.test_soulcaster_c1.ruff: new, and fails", True),
+        ("tests/test_soulcaster_c1.py::ISORT: new, and fails", True),
+        ("tests.test_soulcaster_c1.test_a_as_reported: new, and fails", False),
+        ("tests.test_soulcaster_c1.Case.test_b: new, and fails", False),
+        ("module tests.test_soulcaster_c1: new, and fails", False),
+        ("tests.test_old.ruff: new, and fails", False),
+        ("tests.test_soulcaster_c1.ruff: failed", False),
+    ],
+)
+def test_what_is_said_of_the_style_of_a_new_test(line, style):
+    functions = ["test_a_as_reported", "Case"]
+    assert of_style(line, "tests/test_soulcaster_c1.py", functions) is style
 
 
 def test_no_suite_is_nothing_to_be_worse_than():

@@ -9,7 +9,7 @@ import contextlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -133,7 +133,8 @@ def _of_junit(element: Any, suite: str) -> Iterator[tuple[str, Outcome]]:
         yield key, "failed" if failed else "skipped" if skipped else "passed"
 
 
-_ON_LINES = re.compile(r"(\.\w{2,4}:|\bline[: ])\d+(-\d+)?")
+# Lines and parameters, which may be made anew: ``a.py:12-15``, ``line:3,column:1``, ``test[4b7e]``.
+_MOVES = re.compile(r"\bline[: ]\d+|\[.*\]$", re.DOTALL)
 NO_TESTS = 5  # pytest's exit code, and unittest's since Python 3.12
 
 
@@ -202,41 +203,49 @@ class Suite:
 
 
 def _place(name: str) -> str:
-    """A test's name without the lines that it stands on (``a.py:12-15``, ``line:3,column:1``)."""
-    return _ON_LINES.sub(r"\1#", name)
+    """A test's name without the lines and the parameters in it."""
+    return _MOVES.sub("#", name)
 
 
-def _numbered(tests: Mapping[str, Outcome]) -> Counter[tuple[str, Outcome]]:
-    """How many tests did what, by their names without lines."""
+def _placed(tests: Mapping[str, Outcome]) -> Counter[tuple[str, Outcome]]:
+    """How many tests did what, by their names without lines and parameters."""
     return Counter((_place(name), outcome) for name, outcome in tests.items())
+
+
+def of_style(line: str, path: str, functions: Collection[str]) -> bool:
+    """Whether it is the style of the test file at ``path`` that a line calls worse, as plugins of
+    linters do, and none of its functions."""
+    _, file, rest = line.partition(path.rpartition("/")[2].removesuffix(".py"))
+    new = rest.endswith(": new, and fails") and not line.startswith("module ")
+    return bool(file) and new and set(functions).isdisjoint(re.findall(r"\w+", rest))
 
 
 def suite_no_worse(before: Suite, after: Suite) -> tuple[bool, list[str]]:
     """Whether the suite is no worse after the patch, and what is worse, a line each. A test that
     passed must pass again: failing, skipped and gone are all worse. Of names with the number of a
-    line, as examples in documents have them, as many must pass, for a patch moves lines. A runner
-    that names no tests is judged by its exit codes alone."""
+    line or a parameter as many must pass where one is gone: a patch moves lines, and parameters may
+    be random. A runner that names no tests is judged by its exit codes alone."""
     if after.finished.timed_out:
         return False, ["the suite no longer ends in time"]
     was, now = before.tests, after.tests
     began, ended = before.finished, after.finished
     cut = began.truncated or ended.truncated
-    old, new = _numbered(was), _numbered(now)
+    old, new = _placed(was), _placed(now)
+    gone = {
+        name
+        for name in was.keys() - now.keys()
+        if not cut and new[_place(name), "passed"] < old[_place(name), "passed"]
+    }
     worse = [
         f"{name}: {now.get(name, 'gone')}"
         for name, outcome in was.items()
-        if outcome == "passed"
-        and now.get(name) != "passed"
-        and not (
-            name not in now and (cut or new[_place(name), "passed"] >= old[_place(name), "passed"])
-        )
+        if outcome == "passed" and (name in gone or now.get(name, "passed") != "passed")
     ]
     worse += [
         f"{name}: new, and fails"
         for name in now
-        if name not in was
-        and now[name] == "failed"
-        and new[_place(name), "failed"] > old[_place(name), "failed"]
+        if name not in was and now[name] == "failed"
+        if new[_place(name), "failed"] > old[_place(name), "failed"]
     ]
     broken = ended.exit_code not in (0, NO_TESTS)
     if began.exit_code in (0, NO_TESTS) and broken and not worse:

@@ -1,9 +1,11 @@
 """Which files of a repository are its tests, by the conventions of each language."""
 
+import ast
 import re
 from collections.abc import Collection
 
 from bot.domain.fixes.patch import Tree, text_of
+from bot.domain.fixes.python import parsed
 
 _FOLDERS = frozenset({"test", "tests", "testing", "__tests__", "spec", "specs", "__snapshots__"})
 _NAMES = re.compile(
@@ -43,3 +45,19 @@ def part_near(tree: Tree, paths: Collection[str], names: Collection[str]) -> lis
             worth[path] += 1 / len(naming)
     near = sorted(filter(worth.get, worth), key=lambda path: (-worth[path], path.count("/")))
     return (near or [*tests])[:8]
+
+
+def tests_in(source: str) -> list[str]:
+    """The functions and classes of a file that pytest takes for tests, by its defaults."""
+    nodes = (parsed(source) or ast.Module([], [])).body
+    functions = [each for each in nodes if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+    cases = [
+        each
+        for each in nodes
+        if isinstance(each, ast.ClassDef)
+        and (each.name.startswith("Test") or "TestCase" in "".join(map(ast.unparse, each.bases)))
+    ]
+    return [
+        *(each.name for each in functions if each.name.startswith("test")),
+        *(c.name for c in cases),
+    ]

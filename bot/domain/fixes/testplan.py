@@ -24,6 +24,7 @@ EVENTS = ".soulcaster/suite.json"
 # What runs a suite of unittest and reports on it.
 UNITTESTS = ".soulcaster/unittests.py"
 _SUITE = f"{PYTEST} -ra --continue-on-collection-errors --junitxml={REPORT}"
+_PYTEST = re.compile(r"\b(pytest|py\.test)\b")
 _NO_TEST = "no test specified"  # what `npm init` writes
 # Calls to try, and the program that tries them.
 TRYING, CALLS = ".soulcaster/calls.pyz", ".soulcaster/calls.json"
@@ -50,13 +51,17 @@ class TestPlan(Record):
     style: Style = "other"
     prefix: str = ""
 
-    def command_for(self, path: str) -> str:
-        """The command that runs the tests in ``path`` of the checkout."""
+    def command_for(self, path: str, tests: Sequence[str] = ()) -> str:
+        """The command that runs the tests in ``path`` of the checkout; of pytest ``tests`` alone,
+        where their names are known, and not what a plugin says of the file's style."""
         seen = self._seen(path)
         folder, name = posixpath.split(seen)
         stem = name.partition(".")[0]
         parts = {"path": seen, "folder": folder or ".", "name": name, "stem": stem}
-        return self.one.format(**{key: shlex.quote(value) for key, value in parts.items()})
+        quoted = {key: shlex.quote(value) for key, value in parts.items()}
+        if tests and _PYTEST.search(self.one):
+            quoted["path"] = shlex.join(f"{seen}::{each}" for each in tests)
+        return self.one.format(**quoted)
 
     def part_of(self, paths: Sequence[str]) -> str:
         """The command that runs some files of pytest's as the suite does."""
@@ -102,7 +107,7 @@ def how_to_test(tree: Tree, *, command: str = "") -> TestPlan | None:
 def _one_of(command: str, shown: TestPlan | None) -> str:
     """How to run one file with a command somebody configured."""
     escaped = command.replace("{", "{{").replace("}", "}}")
-    if re.search(r"\b(pytest|py\.test)\b", command):
+    if _PYTEST.search(command):
         return f"{escaped} {{path}}"
     return shown.one if shown else escaped
 

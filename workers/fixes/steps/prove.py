@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from bot.domain.cards.views.cluster import count
 from bot.domain.fixes.answers import changed_calls
-from bot.domain.fixes.patch import apply
+from bot.domain.fixes.patch import apply, text_of
 from bot.domain.fixes.policy import Rules, judge, refused
-from bot.domain.fixes.proof import Suite, suite_no_worse
+from bot.domain.fixes.proof import Suite, of_style, suite_no_worse
 from bot.domain.fixes.reproduction import graded
 from bot.domain.fixes.run import StepName
+from bot.domain.fixes.testfiles import tests_in
 from bot.domain.models import RunState, Verdict
 from bot.domain.ports import Sandbox
 from bot.domain.secrets import redact
@@ -50,12 +51,17 @@ async def prove(context: RunContext) -> None:
     async with context.sandbox(patched) as sandbox:
         compared = not (before.finished.timed_out or tests.why_nothing(before))
         after = await tests.suite(sandbox, part, before) if compared else None
-        green = await tests.one(sandbox, context.run.test_path)
+        green = await tests.one(sandbox, patched, context.run.test_path)
         now = await elsewhere.at(sandbox)
     await context.set(green=ran(green), suite_after=after and ran(after.finished))
     if green.exit_code != 0:
         raise Ended(Verdict.NOT_REPAIRED, "In a clean sandbox the test still fails.")
-    if after and (worse := suite_no_worse(before, after)[1]):
+    worse = suite_no_worse(before, after)[1] if after else []
+    own = tests_in(text_of(patched.get(context.run.test_path)))
+    style = [line for line in worse if of_style(line, context.run.test_path, own)]
+    if style:
+        await context.tell("what this project's tests say of style is not said for the new test")
+    if worse := [line for line in worse if line not in style]:
         raise Ended(Verdict.NOT_REPAIRED, f"The suite is worse: {'; '.join(worse[:5])}.")
     if worse := elsewhere.worse(was, now):
         raise Ended(Verdict.NOT_REPAIRED, f"Worse elsewhere: {'; '.join(worse[:5])}.")

@@ -17,8 +17,9 @@ from bot.adapters.sandboxes import unittests
 from bot.domain.fixes import testplan
 from bot.domain.fixes.answers import Answers, answers_of
 from bot.domain.fixes.calls import Calls
-from bot.domain.fixes.patch import Tree
+from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.proof import NO_TESTS, Suite
+from bot.domain.fixes.testfiles import tests_in
 from bot.domain.models import Verdict
 from bot.domain.ports import Finished, Sandbox
 from workers.fixes.steps.context import Ended, RunContext, ran
@@ -118,14 +119,17 @@ class Tests:
         await sandbox.write(testplan.TRYING, engine_archive())
         await sandbox.write(testplan.CALLS, json.dumps(calls).encode())
 
-    async def one(self, sandbox: Sandbox, path: str, *, most: float = math.inf) -> Finished:
-        """The tests of one file, in at most so many seconds."""
-        return await self._run(sandbox, self.plan.command_for(path), min(self._timeout, most))
+    async def one(
+        self, sandbox: Sandbox, tree: Tree, path: str, *, most: float = math.inf
+    ) -> Finished:
+        """The tests of one file of ``tree``, which the sandbox has, in at most so many seconds."""
+        command = self.plan.command_for(path, tests_in(text_of(tree.get(path))))
+        return await self._run(sandbox, command, min(self._timeout, most))
 
     async def alone(self, tree: Tree, path: str, *, most: float = math.inf) -> Finished:
         """The tests of one file of ``tree``, in a sandbox of their own."""
         async with self._context.sandbox(tree) as sandbox:
-            return await self.one(sandbox, path, most=most)
+            return await self.one(sandbox, tree, path, most=most)
 
     async def _run(self, sandbox: Sandbox, command: str, timeout: float = 0) -> Finished:
         done = await sandbox.run(command, timeout=timeout or self._timeout, env=self._env)

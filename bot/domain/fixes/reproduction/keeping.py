@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bot.domain.fixes.reproduction import answers, sentences
+from bot.domain.fixes.reproduction.importing import import_block, imports_of
 from bot.domain.fixes.reproduction.reading import Step
 from bot.domain.fixes.reproduction.records import Example, Reproduction
 from bot.domain.fixes.reproduction.symbols import Symbols
@@ -12,7 +13,6 @@ from bot.domain.secrets import redact
 
 MAX_KEPT = 5
 _NAME = "as_before"
-_IMPORT = re.compile(r"^(?:from \S+ )?import .*?(\w+)$", re.MULTILINE)
 _CODE = re.compile(r"^(?:def|class) ", re.MULTILINE)
 _NAMED = re.compile(rf"\w+_{_NAME}_\d$")
 _FAILS = re.compile(rf"^(?:FAILED|ERROR|FAIL:|ERROR:) \S*{_NAME}", re.MULTILINE)
@@ -53,21 +53,15 @@ def is_of(source: str, one: Reproduction) -> bool:
 
 def _beside(one: Reproduction, others: Sequence[Reproduction], stem: str, first: int) -> str:
     """The file of ``one`` with the tests of ``others``, named by ``stem`` and numbers."""
-    groups, code = _parts(one.source)
-    known = _bound(groups)
+    known, (above, code) = imports_of(ast.parse(one.source)), _parts(one.source)
     for number, other in enumerate(others, first):
-        beside, test = _parts(other.source)
-        imports = _bound(beside)
-        if any(known.get(name, line) != line for name, line in imports.items()):
+        imports, test = imports_of(ast.parse(other.source)), _parts(other.source)[1]
+        if any(known.get(name, where) != where for name, where in imports.items()):
             continue  # two things of one name
-        for name in imports.keys() - known.keys():
-            line, last = imports[name], len(groups)
-            at = 1 if line.startswith("import ") else last
-            groups[at:at] = [line] if line not in groups else []
         known |= imports
         test = test.partition("\n\n")[2] if test.startswith("class ") else f"\n{test}"
         code += f"\n{test.replace(f'def {other.test}(', f'def {stem}{number}(', 1)}"
-    return "\n\n".join(groups) + f"\n\n\n{code}"
+    return f"{above.partition(chr(10))[0]}\n\n{import_block(known)}\n\n{code}"
 
 
 def lost(output: str) -> bool:
@@ -88,13 +82,8 @@ def _is_kept(node: ast.stmt) -> bool:
     return isinstance(node, ast.FunctionDef) and _NAMED.match(node.name) is not None
 
 
-def _parts(source: str) -> tuple[list[str], str]:
-    """What stands above the tests, by paragraph, and the tests."""
+def _parts(source: str) -> tuple[str, str]:
+    """What stands above the tests, and the tests."""
     start = _CODE.search(source)
     at = start.start() if start else len(source)
-    return source[:at].strip().split("\n\n"), source[at:]
-
-
-def _bound(groups: Sequence[str]) -> dict[str, str]:
-    """Imports by the names that they bind."""
-    return {match[1]: match[0] for match in _IMPORT.finditer("\n".join(groups))}
+    return source[:at], source[at:]

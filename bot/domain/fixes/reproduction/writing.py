@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from bot.domain.fixes.python import literal, names_in, parsed
 from bot.domain.fixes.reproduction.completing import surrounded
+from bot.domain.fixes.reproduction.importing import import_block
 from bot.domain.fixes.reproduction.records import (
     Answer,
     Example,
@@ -284,21 +285,8 @@ def _file(name: str, body: str, resolver: Resolver, style: Style) -> str:
     if (module := parsed(code)) is None:
         raise NotPlain("it is no code within a test")
     code, used = ast.unparse(module), names_in(module)
-    runners = [runner for runner in ("pytest", "unittest") if runner in used]
-    named = sorted(used & resolver.imports.keys() - {*_OURS, *runners})
-    groups = (
-        [f"import {module}" for module in _OURS if module in used],
-        [f"import {runner}" for runner in runners],
-        sorted(import_line(each, resolver) for each in named),
-    )
-    head = "".join("\n" + "\n".join(group) + "\n" for group in groups if group)
-    return f"{head}{_TOO_LONG if 'too_long' in used else ''}\n\n{code}\n"
-
-
-def import_line(name: str, resolver: Resolver) -> str:
-    """The import of a name that was resolved."""
-    module, there = resolver.imports[name]
-    if not there:
-        return f"import {module} as {name}" if module != name else f"import {name}"
-    renamed = f" as {name}" if name != there else ""
-    return f"from {module} import {there}{renamed}"
+    runners = {"pytest", "unittest"} & used
+    ours = {name: (name, "") for name in ({*_OURS} & used) | runners}
+    named = {name: resolver.imports[name] for name in used & resolver.imports.keys()}
+    head = import_block({**named, **ours})
+    return f"\n{head}{_TOO_LONG if 'too_long' in used else ''}\n\n{code}\n"

@@ -69,8 +69,9 @@ class Pytest:
         """Collect ``targets`` and run the tests of the plan."""
         import pytest
 
-        self.plugin.report, files = report, all(map(os.path.isfile, targets or "-"))
-        self.plugin.alone = files and int(pytest.__version__.split(".")[0]) > 7
+        files = [os.path.isfile(target.partition("::")[0]) for target in targets or "-"]
+        self.plugin.report = report
+        self.plugin.alone = all(files) and int(pytest.__version__.split(".")[0]) > 7
         if self.session is None:
             return int(pytest.main([*self.options, *targets], plugins=[self.plugin]))
         config = self.session.config
