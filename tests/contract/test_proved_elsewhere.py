@@ -105,6 +105,35 @@ async def test_what_another_patch_answers_otherwise_is_not_proved_by_one_example
     assert found is Verdict.ON_ONE_EXAMPLE
 
 
+# As pytest-ruff, pytest-isort and pytest-flake8 do: an item beside the tests of each file.
+LINTER = """\
+import pytest
+
+
+class Item(pytest.Item):
+    def runtest(self):
+        assert self.path.name != "test_made.py", "D103 Missing docstring"
+
+
+class File(pytest.File):
+    def collect(self):
+        yield Item.from_parent(self, name="linter")
+
+
+def pytest_collect_file(file_path, parent):
+    return File.from_parent(parent, path=file_path) if file_path.suffix == ".py" else None
+"""
+
+
+async def test_what_a_linter_says_of_the_new_test_is_no_failure(tmp_path: Path) -> None:
+    linted = {"conftest.py": LINTER}
+    grade, _ = await proved(tmp_path, ONE, RIGHT, beside=linted)
+    assert grade is Verdict.PROVED
+    more = f"{ONE}\n\ndef test_more():\n    assert pages(10, per=10) == 2\n"
+    with pytest.raises(Ended, match="still fails"):
+        await proved(tmp_path, more, RIGHT, beside=linted)
+
+
 @pytest.mark.parametrize(
     "text",
     [

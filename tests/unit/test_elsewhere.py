@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.domain.fixes.answers import answers_of, broken_calls, changed_calls
-from bot.domain.fixes.calls import calls_of, examples_in, raised_in
+from bot.domain.fixes.calls import calls_of, examples_in, fails_before, raised_in
 from bot.domain.fixes.functions import asked, broken, changed
 from bot.domain.fixes.neighbours import adds, neighbours, renames
 from bot.domain.fixes.patch import Entry, Tree, text_of
@@ -293,3 +293,21 @@ def test_what_is_no_condition_may_go() -> None:
 )
 def test_a_patch_may_only_write_other_names(line: str, only: bool) -> None:
     assert renames(tree(code="return a.left[0]\n"), tree(code=f"{line}\n")) is only
+
+
+LOADED = "def test_it():\n    load('a', strict=True)\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "before"),
+    [
+        ("thing = load('a', strict=True)\n    thing('b')", True),
+        ("load('a', strict=True).get('b')", True),
+        ("assert load('a', strict=True) == 'b'", False),
+        ("with pytest.raises(KeyError):\n        load('a', strict=True)", False),
+        ("self.assertEqual(load('a', strict=True), 'b')", False),
+        ("load('b', strict=True)", False),
+    ],
+)
+def test_what_ends_before_it_asks_says_nothing_of_its_own(body: str, before: bool) -> None:
+    assert fails_before(LOADED, f"def test_it():\n    {body}\n") is before

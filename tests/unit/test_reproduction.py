@@ -193,7 +193,7 @@ def test_a_module_of_pythons_own_and_a_function_of_one_name():
     files = tree(**{"check.py": "def uuid(value):\n    return 1\n"})
     script = fence("import uuid\nimport check\n\nprint(check.uuid(uuid.UUID(int=0)))")
     best = offered(f"{script}\nThis prints 1, it should be 2.", files=files)[0].source
-    assert "import check\nimport uuid\n" in best
+    assert "import uuid\n\nimport check\n" in best
     assert "assert check.uuid(uuid.UUID(int=0)) == 2" in best
 
 

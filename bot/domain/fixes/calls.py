@@ -12,10 +12,10 @@ from contextlib import suppress
 from bot.domain.fixes.functions import Function, FunctionNode, asked
 from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.python import parsed
+from bot.domain.fixes.reproduction.importing import import_line
 from bot.domain.fixes.reproduction.keeping import without_kept
 from bot.domain.fixes.reproduction.resolving import NotPlain, Resolver
 from bot.domain.fixes.reproduction.symbols import Symbols, symbols_of
-from bot.domain.fixes.reproduction.writing import import_line
 from bot.domain.fixes.testfiles import is_test_file
 
 _MOST_CALLS, _MOST_FOUND = 100, 40
@@ -48,7 +48,7 @@ def calls_of(functions: Collection[Function], tree: Tree, own: Collection[str]) 
         if code not in changing and len(calls) < _MOST_CALLS:
             used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
             named = sorted(used & resolver.imports.keys())
-            calls.setdefault(code, [import_line(name, resolver) for name in named])
+            calls.setdefault(code, [import_line(name, resolver.imports[name]) for name in named])
     return calls
 
 
@@ -70,6 +70,27 @@ def examples_in(source: str, red: str = "") -> set[str]:
     asked_for = {" ".join(_outermost(node)) for node in asserted} | raised_in(source)
     said = {each for each in asked_for if ".getvalue()" in each}  # all that was printed
     return asked_for - {""} - (said if len(asked_for - said - {""}) else set())
+
+
+def fails_before(source: str, other: str) -> bool:
+    """Whether what a test asks is what ``other`` does before it asks something: where both end with
+    one error, the second says nothing of its own."""
+    asked, text = _questions(source), ast.unparse(ast.parse(other))
+    return any(each in text for each in asked - _questions(other))
+
+
+def _questions(source: str) -> set[str]:
+    """The calls in the last statement of each test, whatever it says of them."""
+    found: set[str] = set()
+    for test in ast.walk(without_kept(parsed(source))):
+        if isinstance(test, ast.FunctionDef) and test.name.startswith("test"):
+            last = test.body[-1]
+            last = last.body[-1] if isinstance(last, ast.With) else last
+            checks = [c for c in ast.walk(last) if isinstance(c, ast.Call)]
+            checks = [c for c in checks if _name(c).startswith("assert")]
+            asked: list[ast.AST] = [arg for check in checks for arg in check.args] or [last]
+            found |= {call for node in asked for call in _outermost(node)}
+    return found
 
 
 def raised_in(source: str) -> set[str]:

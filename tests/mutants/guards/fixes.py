@@ -118,9 +118,23 @@ GUARDS = (
     Guard(
         "a suite that is worse proves nothing",
         _PROVE,
-        "if after and (worse := suite_no_worse(before, after)[1]):",
+        "if worse := [line for line in worse if line not in style]:",
         "if False:",
         f"{_OF_PROVE}::test_what_is_not_green_or_costs_the_suite_is_no_repair",
+    ),
+    Guard(
+        "what a linter says of the new test is no failure",
+        "bot/domain/fixes/testplan.py",
+        "if tests and _PYTEST.search(self.one):",
+        "if False:",
+        f"{_OF_ELSEWHERE}::test_what_a_linter_says_of_the_new_test_is_no_failure",
+    ),
+    Guard(
+        "a function of the new test that fails is no matter of style",
+        "bot/domain/fixes/proof.py",
+        "return bool(file) and new and set(",
+        "return bool(file) and new or set(",
+        "tests/unit/test_proof.py",
     ),
     Guard(
         "a call that gave a value and raises is worse",
@@ -174,8 +188,8 @@ GUARDS = (
     Guard(
         "a test that is named by its lines may move, and be no fewer",
         "bot/domain/fixes/proof.py",
-        'name not in now and (cut or new[_place(name), "passed"] >= old[_place(name), "passed"])',
-        "name not in now",
+        'if not cut and new[_place(name), "passed"] < old[_place(name), "passed"]',
+        "if not cut",
         "tests/unit/test_proof.py",
     ),
     Guard(
@@ -202,7 +216,14 @@ GUARDS = (
     Guard(
         "a plugin that asks for what setuptools had gets it",
         "workers/fixes/steps/environment.py",
-        "if f\"No module named '{module}'\" in done.stderr + done.stdout:",
+        "if _lacks_what_setuptools_had(done := await self._run(_RUNS)):",
+        "if (done := await self._run(_RUNS)) is None:",
+        "tests/e2e/test_fix_environment.py::test_their_dependencies_plugins_and_generated_files",
+    ),
+    Guard(
+        "a build that asks for what setuptools had gets it",
+        "workers/fixes/steps/environment.py",
+        "if _lacks_what_setuptools_had(whole):",
         "if False:",
         "tests/e2e/test_fix_environment.py::test_their_dependencies_plugins_and_generated_files",
     ),
@@ -244,7 +265,7 @@ GUARDS = (
     Guard(
         "a test that passed must pass again",
         _PROOF,
-        'if outcome == "passed" and now.get(name) != "passed" and not (cut and name not in now)',
+        'if outcome == "passed" and (name in gone or now.get(name, "passed") != "passed")',
         "if False",
         "tests/unit/test_proof.py",
     ),

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.views.cluster import count
 from bot.domain.errors import Rejected, Unavailable
-from bot.domain.fixes.calls import examples_in
+from bot.domain.fixes.calls import examples_in, fails_before
 from bot.domain.fixes.patch import Entry, Patch, Tree, apply, diff
 from bot.domain.fixes.policy import Rules, judge, refused
 from bot.domain.fixes.reproduction import (
     BugReport,
+    Reason,
     Reproduction,
     attempts,
     confirmed,
@@ -105,9 +106,8 @@ async def _with_others(
 ) -> None:
     """The run's test, with what else its report shows and is red as reported, at most four."""
     known, more = examples_in(one.source), list[Reproduction]()
-    others = [other for other in offered if set(other.items) & set(one.items)]
-    others = [other for other in others if examples_in(other.source) - known]
-    for other in others[:_OTHERS]:
+    others = _others(one.source, one.reason, set(one.items), offered)
+    for other in [each for each in others if examples_in(each.source) - known][:_OTHERS]:
         if new := examples_in(other.source) - known:
             red = await tests.alone(apply(base, _adding(base, other)), other.path)
             said = red.stdout + red.stderr
@@ -115,6 +115,17 @@ async def _with_others(
                 more, known = [*more, other], known | new
     if more:
         await _why_not(context, base, tests, with_more(one, more))
+
+
+def _others(
+    source: str, reason: Reason | None, items: set[int], offered: Sequence[Reproduction]
+) -> list[Reproduction]:
+    """What else these reports offer, but for what ends with the same error before it asks."""
+    found = [one for one in offered if items.intersection(one.items)]
+    error = reason.exception if reason else ""
+    same = (one for one in found if error and one.reason.exception == error)
+    before = {one.source for one in same if fails_before(source, one.source)}
+    return [one for one in found if one.source not in before]
 
 
 async def still_red(context: RunContext, base: Tree, patched: Tree, tests: Tests) -> str:
@@ -126,7 +137,7 @@ async def still_red(context: RunContext, base: Tree, patched: Tree, tests: Tests
     source = context.run.test_source
     of_run = (one for one in offered.tests if is_of(source, one))
     told = {number for one in of_run for number in one.items}
-    for one in [one for one in offered.tests if told.intersection(one.items)][:_OTHERS]:
+    for one in _others(source, context.run.test_reason, told, offered.tests)[:_OTHERS]:
         test = {one.path: Entry(data=one.source.encode())}
         if (await tests.alone({**patched, **test}, one.path)).exit_code:
             red = await tests.alone({**base, **test}, one.path)
