@@ -326,6 +326,8 @@ def test_what_no_test_asks_for_is_known():
         ("`total([3])` is right.", ""),
         ("I also see that in `production`.", ""),
         ("Ten times too fast is what `total` counts.", ""),
+        ("`{}.pop(9, None)` of a dict does it, too.", ""),
+        ("The same with `EmptyCart()`.", "EmptyCart()"),
     ],
 )
 def test_what_is_said_to_do_it_as_well_is_asked_by_no_test(text, beyond):

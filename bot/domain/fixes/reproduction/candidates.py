@@ -148,8 +148,10 @@ def _said_of_others(text: str, symbols: Symbols) -> Iterator[Shown]:
     """What is said to do it as well: "`search('b')` ends the same way", "`filter`, too"."""
     for match in re.finditer(TICKED, text):
         node = expression(span := re.sub(r"^print\((.+)\)$", r"\1", match[0].strip("`")))
-        name = getattr(node, "id", getattr(node, "attr", ""))
-        ours = isinstance(node, ast.Call) or name in symbols.functions or name in symbols.methods
+        head = node.func if isinstance(node, ast.Call) else node
+        name = getattr(head, "id", getattr(head, "attr", ""))
+        known = name in symbols.functions or name in symbols.methods
+        ours = known or (isinstance(node, ast.Call) and name in symbols.names)
         if ours and ALSO.search(sentence_at(text, match.start())):
             yield Shown(span, node)
 
