@@ -3,6 +3,7 @@
 
 import ast
 import json
+import re
 
 import pytest
 from steps import growth
@@ -158,6 +159,9 @@ TELLING = [
     (CRASHED + "\nI'd be happy with `[]`.", "assert first([]) == []", ("IndexError", "")),
     (CRASHED + "\nNothing is in there, so None would be right.", "assert first([]) is None", ("IndexError", "")),
     ("`first([1, 2])` returns 2. The correct number is 1.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    # another input, and then what should come
+    ("`first([])` should be the same as for `[5]`, so `3`.\n\n" + CRASHED, "assert first([]) == 3", ("IndexError", "")),
+    (fence(">>> first([1, 2])\n2\n>>> first([3, 4])\n4\n>>> first([5])\n5", "pycon") + "\nThe first one should be `1` and the second `3`.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
     # a heading that goes on says what of
     (fence("first([1, 2])") + "\n\n**Expected** for `'x y'`:\n\n" + fence("1", "") + "\n\n**Actual**\n\n" + fence("2", ""), "assert first([1, 2]) == 1", ("AssertionError", "2")),
     # what is printed of an error
@@ -176,6 +180,24 @@ def test_what_people_write(body, line, reason):
     assert best.path == "tests/test_soulcaster_c12.py"
     assert best.items == (3,)
     ast.parse(best.source)
+
+
+FAILED = "Traceback (most recent call last):\n  ...\nIndexError: x"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # what came is told, and it is not what the session shows
+        fence(f">>> first([1])\n1\n>>> first([])\n{FAILED}", "pycon")
+        + "\nIt's the same the other way: decoding `0603` should give me `'3'`, now I get `'4'`.",
+        "`first([])` should be the same as for `3`.\n\n" + CRASHED,
+        # asked of Python's own
+        fence(">>> min([2, 3])\n2", "pycon") + "\nThat should be `Line(3)`.",
+    ],
+)
+def test_what_is_told_of_something_else(body):
+    assert not [one.source for one in offered(body) if re.search(r"== .*3", one.source)]
 
 
 def test_a_module_and_a_function_of_one_name():

@@ -95,17 +95,18 @@ def said_in(text: str, symbols: Symbols) -> tuple[StatedAnswer, ...]:
         _keep(found, match.start("expected"), "expected", match["expected"], symbols)
     within = [match.span() for match in wording.EXPECT_TO.finditer(text)]
     for match in wording.SAID.finditer(text):
-        if any(start <= match.start() < end for start, end in within):
-            continue
-        name = next(
-            n for n in ("expected", "few", "colon", "actual", "other") if match[n] is not None
-        )
-        if name == "few" and literal(match[name].strip("`")) is ...:
+        name = str(match.lastgroup)  # expected, few, colon, actual or other
+        inside = any(start <= match.start() < end for start, end in within)
+        if inside or (name == "few" and literal(match[name].strip("`")) is ...):
             continue
         told_of = wording.TOLD_OF.match(text, match.start(name))
         if told_of and literal(told_of[1]) is ... and not symbols.is_error(told_of[1]):
             continue
         about = "expected" if name in ("few", "colon") else name
+        if about == "expected" and wording.AS_FOR.search(text, match.start(), match.start(name)):
+            if so := wording.SO.match(text, match.end(name)):  # "the same as for `[3]`, so `1`"
+                _keep(found, so.start(1), about, so[1], symbols)
+            continue
         told_in = text[_clause(text, match.start()) : match.start(name)]
         clause = re.sub(wording.TICKED, " ", told_in)[-60 - match.start(name) + match.start() :]
         known = wording.MODEL.search(text[: match.start()][-60:]) or wording.SAYS.search(clause)
@@ -179,7 +180,7 @@ def _clause(text: str, at: int) -> int:
 
 
 def sentence_at(text: str, at: int) -> str:
-    """The sentence that ``at`` stands in."""
+    """That which ``at`` stands in."""
     end = wording.SENTENCE_ENDS.search(text, at)
     return text[_clause(text, at) : end.start() if end else len(text)]
 

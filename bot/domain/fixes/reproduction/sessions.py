@@ -118,12 +118,16 @@ def _in_turn(
     sentence: str, start: int, shown: Sequence[int], seen: Sequence[Example], symbols: Symbols
 ) -> Iterator[Example]:
     """ "I'd expect `1` for the second and `2` for the last": what each is said of, where that
-    follows it."""
+    follows it; or what stands before it, "the first should be `1` and the second `2`"."""
     spans = [match for match in SPAN.finditer(sentence) if match.end() > start]
+    edges = [0, *(match.end() for match in spans)]
     ends = [match.start() for match in spans[1:]] + [len(sentence)]
-    for match, end in zip(spans, ends, strict=False):  # none where it has no backticks
-        value = answers.answer(match[0], symbols)
-        which = _COUNTING.findall(sentence, match.end(), end)
+    after = [(match.end(), end) for match, end in zip(spans, ends, strict=False)]
+    before = [(edge, match.start()) for match, edge in zip(spans, edges, strict=False)]
+    leads = bool(before) and _COUNTING.search(sentence, *before[0]) is not None
+    for match, around in zip(spans, before if leads else after, strict=True):
+        value = answers.answer(match[0], symbols)  # none where it has no backticks
+        which = _COUNTING.findall(sentence, *around)
         if len(which) == 1 and isinstance(value, Shown) and value.node is not None:
             yield from applied(value, _at(which[0], shown, seen), symbols)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.domain.fixes.python import expression, literal
 from bot.domain.fixes.reproduction import answers
-from bot.domain.fixes.reproduction.records import Answer, Example, Shown, same
+from bot.domain.fixes.reproduction.records import Answer, Example, Raised, Shown, same
 from bot.domain.fixes.reproduction.symbols import Symbols
 
 
@@ -80,6 +80,8 @@ def applied(
 
 def of_another(told: Answer | None, shown: Answer | None) -> bool:
     """Whether "3 instead of 2" is said of a part, or of something else than what shows this."""
+    if isinstance(told, Shown) and isinstance(shown, Raised):
+        return told.node is not None
     if not (isinstance(told, Shown) and told.node and isinstance(shown, Shown)):
         return False
     holds = told.text.strip("'\"") in shown.text and _has_parts(shown) is not True

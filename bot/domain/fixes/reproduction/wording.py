@@ -77,6 +77,8 @@ SAID = re.compile(
 )
 AND_SHOWN = re.compile(rf"[^.`\n]{{0,30}}:\s*({TICKED})")
 MORE = re.compile(rf"(?:,|,?\s+(?:and|resp\.|then))\s+({VALUE})(?!\s+(?:should|must|is|was)\b)")
+AS_FOR = re.compile(r"\bas\s+(?:for|with|in|when|if)\b", re.IGNORECASE)
+SO = re.compile(rf"\)?(?:,|:|\s[-–])?\s+(?:so|i\.e\.|that\s+is|namely),?\s+({VALUE})")
 # "expected `f(1)` to be 2", "I expect that f(1) is 2": the verb is not the reporter's observation.
 EXPECT_TO = re.compile(
     r"\bexpect(?:ed|s|ing)?\s+(?:that\s+)?(?:`[^`\n]{1,300}`|\w[\w.]{0,60}\([^()\n]{0,200}\))\s+"

@@ -42,6 +42,7 @@ output = io.StringIO()
 with contextlib.redirect_stdout(output):
 {body}
 {check}"""
+_OF_OTHERS = "nothing of the checkout is asked"
 _FIXTURES = {"monkeypatch"}
 _OURS = ("contextlib", "io", "os", "signal", "subprocess", "sys")
 
@@ -68,7 +69,7 @@ def write(example: Example, resolver: Resolver, place: Place) -> Reproduction:
         body = _IN_TIME.format(seconds=SECONDS, body=indent(body, "    "))
         reason, says = Reason(exception="TimeoutError"), "never returns"
     if not resolver.subjects:
-        raise NotPlain("nothing of the checkout is asked")
+        raise NotPlain(_OF_OTHERS)
     calls = [part.func for part in ast.walk(example.question) if isinstance(part, ast.Call)]
     asked = [ast.unparse(call).rpartition(".")[2] for call in calls]
     ours = (each for each in resolver.subjects if each.rpartition(".")[2] in asked)
@@ -129,6 +130,8 @@ def _check(example: Example, resolver: Resolver, style: Style) -> tuple[str, Rea
             name in resolver.symbols.needy and name not in resolver.bound
         ):
             raise NotPlain("the call lacks its arguments")
+    if not resolver.subjects:  # whatever should come: that is ours and is asked of another's
+        raise NotPlain(_OF_OTHERS)
     asked = ast.unparse(question)
     if expected is None:
         if isinstance(actual, Raised):
