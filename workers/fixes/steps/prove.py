@@ -60,7 +60,7 @@ async def prove(context: RunContext) -> None:
     own = tests_in(text_of(patched.get(context.run.test_path)))
     style = [line for line in worse if of_style(line, context.run.test_path, own)]
     if style:
-        await context.tell("what this project's tests say of style is not said for the new test")
+        await context.tell(f"of the new test's style, which is no failure: {style[0]}")
     if worse := [line for line in worse if line not in style]:
         raise Ended(Verdict.NOT_REPAIRED, f"The suite is worse: {'; '.join(worse[:5])}.")
     if worse := elsewhere.worse(was, now):
