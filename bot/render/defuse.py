@@ -34,7 +34,12 @@ _COMMAND_START = re.compile(
 def visible(text: str) -> str:
     """``text`` without terminal colours, control, bidi and invisible characters. Newlines and tabs
     stay; every line end becomes one newline."""
-    return _UNUSUAL.sub(_what_shows, _LINE_END.sub("\n", _TERMINAL_COLOUR.sub("", text)))
+    return _UNUSUAL.sub(_what_shows, _LINE_END.sub("\n", uncoloured(text)))
+
+
+def uncoloured(text: str) -> str:
+    """``text`` without what a terminal takes for colours."""
+    return _TERMINAL_COLOUR.sub("", text)
 
 
 def _what_shows(run: re.Match[str]) -> str:

@@ -133,6 +133,14 @@ async def test_red_for_the_reason_and_green(context: LocalRun) -> None:
     assert (context.run.red.exit_code, context.run.green.exit_code) == (1, 0)
 
 
+async def test_red_in_colours_is_red(context: LocalRun) -> None:
+    base = BASE | {"pytest.ini": Entry(data=b"[pytest]\naddopts = --color=yes\n")}
+    await context.put_tree("base", base)
+    await left(context, base=base)
+    await prove(context)
+    assert context.run.grade is Verdict.PROVED
+
+
 @pytest.mark.parametrize(
     "reason",
     [

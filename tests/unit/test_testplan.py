@@ -92,6 +92,12 @@ CASE = "import unittest\n\nclass A(unittest.TestCase):\n    pass\n"
         ),
         ({"tox.ini": "[testenv]\n"}, "tox", "tox", "tox -- tests/x.py"),
         (
+            {"tox.ini": "[testenv]\ncommands =\n  py.test\n", "shop.py": ""},
+            "pytest",
+            f"{PYTEST} -ra --continue-on-collection-errors --junitxml={REPORT}",
+            f"{PYTEST} -rA tests/x.py",
+        ),
+        (
             {"package.json": '{"scripts": {"test": "jest"}}'},
             "npm",
             "npm test",

@@ -250,8 +250,8 @@ def _options(tree: Tree) -> dict[str, Any]:
 
 
 def _tox(tree: Tree) -> TestPlan | None:
-    if "tox.ini" not in tree:
-        return None
+    if "tox.ini" not in tree or _PYTEST.search(text_of(tree["tox.ini"])):
+        return None  # what that would only start can be started without it
     return TestPlan(framework="tox", suite="tox", one="tox -- {path}", why="there is a tox.ini")
 
 

@@ -123,6 +123,13 @@ GUARDS = (
         f"{_OF_PROVE}::test_what_is_not_green_or_costs_the_suite_is_no_repair",
     ),
     Guard(
+        "red in colours is red",
+        "workers/fixes/steps/testing.py",
+        "done = replace(done, stdout=uncoloured(done.stdout), stderr=uncoloured(done.stderr))",
+        "",
+        f"{_OF_PROVE}::test_red_in_colours_is_red",
+    ),
+    Guard(
         "what a linter says of the new test is no failure",
         "bot/domain/fixes/testplan.py",
         "if tests and _PYTEST.search(self.one):",

@@ -22,6 +22,7 @@ from bot.domain.fixes.proof import NO_TESTS, Suite
 from bot.domain.fixes.testfiles import tests_in
 from bot.domain.models import Verdict
 from bot.domain.ports import Finished, Sandbox
+from bot.render.defuse import uncoloured
 from workers.fixes.steps.context import Ended, RunContext, ran
 from workers.fixes.steps.environment import environment_of
 
@@ -133,6 +134,8 @@ class Tests:
 
     async def _run(self, sandbox: Sandbox, command: str, timeout: float = 0) -> Finished:
         done = await sandbox.run(command, timeout=timeout or self._timeout, env=self._env)
+        # A project may ask for colours whatever the environment says (--color=yes).
+        done = replace(done, stdout=uncoloured(done.stdout), stderr=uncoloured(done.stderr))
         await self._context.log(
             f"$ {command}\n{ran(done).tail[-1500:]}\nexit code {done.exit_code}, "
             f"{done.seconds:.1f} s"
