@@ -180,6 +180,23 @@ async def test_every_example_that_fails_as_reported_is_in_the_test(tmp_path: Pat
     assert context.run.test_grade == "as reported"
 
 
+async def test_the_message_of_an_error_that_should_come_is_asked_for(tmp_path: Path) -> None:
+    source = "def pages(n):\n    if n < 0:\n        raise KeyError(n)\n    return n // 10 + 1\n"
+    base = {**BASE, "calc.py": Entry(data=source.encode())}
+    body = "`calc.pages(-1)` raises `KeyError: -1`, I would expect `ValueError: no page before 0`."
+    async with opened(tmp_path, items=[REPORT.model_copy(update={"body": body})]) as context:
+        await context.put_tree("base", base)
+        await reproduce(context)
+        assert "pytest.raises(ValueError)" in context.run.test_source
+        tests = await testing.Tests.of(context, base)
+        told = "calc.pages does not raise ValueError with the message that it should have"
+        for message, left_over in (("'no'", told), ("f'no page before 0: {n}'", "")):
+            mended = source.replace("KeyError(n)", f"ValueError({message})").encode()
+            found = await still_red(context, base, {**base, "calc.py": Entry(data=mended)}, tests)
+            assert left_over in found
+            assert bool(found) is bool(left_over)
+
+
 async def test_a_value_of_the_report_that_no_test_asks_for_is_named(tmp_path: Path) -> None:
     body = (
         "`calc.pages(20)` returns 3, expected 2. With half a page it gives the same 3 instead of 1."

@@ -130,6 +130,13 @@ GUARDS = (
         f"{_OF_PROVE}::test_red_in_colours_is_red",
     ),
     Guard(
+        "a told message of the error that should come is asked for",
+        "workers/fixes/steps/reproduce.py",
+        "for one in [*others, *_others(source, None, told, offered.exact)]:",
+        "for one in others:",
+        f"{_OF_PROVE}::test_the_message_of_an_error_that_should_come_is_asked_for",
+    ),
+    Guard(
         "what a linter says of the new test is no failure",
         "bot/domain/fixes/testplan.py",
         "if tests and _PYTEST.search(self.one):",

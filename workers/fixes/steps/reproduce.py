@@ -137,7 +137,8 @@ async def still_red(context: RunContext, base: Tree, patched: Tree, tests: Tests
     source = context.run.test_source
     of_run = (one for one in offered.tests if is_of(source, one))
     told = {number for one in of_run for number in one.items}
-    for one in _others(source, context.run.test_reason, told, offered.tests)[:_OTHERS]:
+    others = _others(source, context.run.test_reason, told, offered.tests)[:_OTHERS]
+    for one in [*others, *_others(source, None, told, offered.exact)]:
         test = {one.path: Entry(data=one.source.encode())}
         if (await tests.alone({**patched, **test}, one.path)).exit_code:
             red = await tests.alone({**base, **test}, one.path)

@@ -28,12 +28,15 @@ MAX_OBSERVED = 3
 @dataclass(frozen=True, slots=True)
 class Attempts:
     """What reports offer: tests, best first, what became none and why, a line each; and of what
-    they say that comes, tests that hold while the bug is there. ``beyond`` has of a report, by its
-    number, a value that should come, or what is said to do it as well, that no test asks for."""
+    they say that comes, tests that hold while the bug is there. ``exact`` ask for the message of
+    the error that should come, too, which many write in their own words. ``beyond`` has of a
+    report, by its number, a value that should come, or what is said to do it as well, that no test
+    asks for."""
 
     tests: list[Reproduction]
     dropped: list[str]
     observed: list[Reproduction]
+    exact: list[Reproduction]
     beyond: dict[int, str]
 
     @property
@@ -65,6 +68,7 @@ def attempts(reports: Sequence[BugReport], tree: Tree, *, name: str) -> Attempts
     path = _free_path(folder, name, tree)
     found: dict[tuple[str, str, int], tuple[int, Reproduction]] = {}
     dropped: list[str] = []
+    exact: list[Reproduction] = []
     for report in reports:
         place = Place(path, style, report.number)
         offered = list(command_lines(report, tree, symbols, place))
@@ -79,6 +83,13 @@ def attempts(reports: Sequence[BugReport], tree: Tree, *, name: str) -> Attempts
                 for each in (example, *_without_text(example)):
                     try:
                         offered.append((each.sure, write(each, Resolver(symbols, hints), place)))
+                        if (
+                            each.sure > 0
+                            and isinstance(each.expected, Raised)
+                            and each.expected.message
+                        ):
+                            told = write(replace(each, exact=True), Resolver(symbols, hints), place)
+                            exact.append(_finished(told))
                         break
                     except NotPlain as error:
                         code = " ".join(ast.unparse(each.question).split())
@@ -103,7 +114,7 @@ def attempts(reports: Sequence[BugReport], tree: Tree, *, name: str) -> Attempts
         for one in tests[:MAX_CANDIDATES]
     ]
     beyond = {report.number: _beyond(report, symbols, tests) for report in reports if tests}
-    return Attempts(tests, dropped, seen[-MAX_OBSERVED:], beyond)
+    return Attempts(tests, dropped, seen[-MAX_OBSERVED:], exact[:MAX_OBSERVED], beyond)
 
 
 def _without_text(one: Example) -> Iterator[Example]:

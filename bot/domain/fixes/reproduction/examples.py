@@ -314,7 +314,10 @@ def _said_to_raise(spot: Spot, steps: Sequence[reading.Step]) -> list[Example]:
             subject = bool(re.sub(r"\W", "", before)) and not speaks_of_it(before, set())
             shown = [(at, value) for at, value in whole if steps[at].shown]
             named = named or (alone if subject else alone or shown)
-            for at, call in (named or (calls if len(calls) == 1 else []))[-1:]:
+            error = re.escape(said.answer.name)
+            others = [span for span in spans if not re.search(rf"\b{error}\b", span)]
+            only = calls if len(calls) == 1 and not others else []  # "`True` -> `True`", of another
+            for at, call in (named or only)[-1:]:
                 line = sentences.asked_in(body[at])
                 question = line[0] if line and steps[at].shown else call
                 return [Example("snippet", tuple(body[:at]), question, said.answer, None, 5)]

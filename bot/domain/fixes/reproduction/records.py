@@ -96,8 +96,9 @@ class Example:
 
     ``question`` is a module where the whole output of a script is asked. ``expected`` None means
     that it should just not fail. ``printed`` compares the text of the answer; ``hangs`` says that
-    none comes. ``sure`` is how plainly the report says it, larger is plainer; at 0 nothing says
-    what should come, and ``expected`` is what comes now; below it, what comes now and is right.
+    none comes; ``exact`` asks for the message of the error that should come, too. ``sure`` is how
+    plainly the report says it, larger is plainer; at 0 nothing says what should come, and
+    ``expected`` is what comes now; below it, what comes now and is right.
     """
 
     kind: Kind
@@ -108,3 +109,4 @@ class Example:
     sure: int
     printed: bool = False
     hangs: bool = False
+    exact: bool = False

@@ -21,7 +21,7 @@ from bot.domain.fixes.reproduction.sentences import (
     is_fine,
     told_in,
 )
-from bot.domain.fixes.reproduction.several import applied
+from bot.domain.fixes.reproduction.several import alike, applied
 from bot.domain.fixes.reproduction.standard import BUILTINS
 from bot.domain.fixes.reproduction.subjects import speaks_of_it
 from bot.domain.fixes.reproduction.symbols import Symbols
@@ -105,8 +105,10 @@ def expected_of(
             if asked is None and (values > 1 or (len(seen) > 1 and _OTHERS.search(sentence))):
                 unclear = True
                 continue
-            if asked is None and len(broken) == 1:
-                found += (replace(each, sure=6) for each in applied(value, broken, symbols))
+            near = [one for one in seen if alike(value, one)] if asked is None else []
+            if broken and asked is None and (near or len(broken) == 1):
+                of_it = near[:1] or broken
+                found += (replace(each, sure=6) for each in applied(value, of_it, symbols))
             elif asked is not None or speaks_of_it(sentence[:at], words):
                 found += applied(value, seen if asked is None else asked, symbols, asked is None)
                 unclear = unclear or (which is not None and not found)

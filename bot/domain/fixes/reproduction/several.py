@@ -119,6 +119,16 @@ def in_place(one: Example) -> Example:
     return replace(one, expected=Shown(text, expression(text)) if len(near) == 1 else None)
 
 
+def alike(told: Answer | int, one: Example) -> bool:
+    """Whether a list or dict is told that has something in common with what a line shows."""
+    shown = literal(one.expected.text) if isinstance(one.expected, Shown) else ...
+    value = literal(told.text) if isinstance(told, Shown) else ...
+    if not (isinstance(value, list | tuple | dict) and isinstance(shown, list | tuple | dict)):
+        return False
+    same_kind = type(value) is type(shown) and value != shown
+    return same_kind and any(each in _parts(shown) for each in _parts(value))
+
+
 def _parts(value: list[Any] | tuple[Any, ...] | dict[Any, Any]) -> list[Any]:
     return [*value.items()] if isinstance(value, dict) else [*value]
 

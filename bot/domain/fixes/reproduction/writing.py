@@ -144,7 +144,12 @@ def _check(example: Example, resolver: Resolver, style: Style) -> tuple[str, Rea
         waits = "self.assertRaises" if style == "unittest" else "pytest.raises"
         came = actual if isinstance(actual, Raised) else Raised("DID NOT RAISE")
         code = f"with {waits}({error}):\n    {asked}"
-        return code, _reason(came), f"does not raise {expected.name}"
+        if example.exact:
+            told = "str(caught.exception)" if style == "unittest" else "str(caught.value)"
+            code = f"with {waits}({error}) as caught:\n    {asked}"
+            code += f"\nassert {expected.message!r} in {told}"
+        as_told = " with the message that it should have" if example.exact else ""
+        return code, _reason(came), f"does not raise {expected.name}{as_told}"
     head = getattr(question, "func", None)
     made = getattr(head, "id", getattr(head, "attr", ""))
     value = literal(expected.node)
