@@ -166,6 +166,9 @@ TELLING = [
     (fence(">>> first([1, 2])\n2\n>>> first([3, 4])\n4\n>>> first([5])\n5", "pycon") + "\nThe first one should be `1` and the second `3`.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
     # a value that is nearly what one line shows is said of it, and not of the one that fails
     (fence(f">>> d = first([{{'a': 1}}])\n>>> d\n{{'a': 1, 'b': None}}\n>>> first([])\n{FAILED}", "pycon") + "\nI'd expect `{'a': 1, 'b': ''}`.", 'assert d == {"a": 1, "b": ""}', ("AssertionError", "{'a': 1, 'b': None}")),
+    ("With `first({'a': 1})` it is even a `TypeError: no`. That should be an `EmptyCart` as well.", "with pytest.raises(EmptyCart):", ("TypeError", "")),
+    # what came is as it was printed, so what should come is, too
+    (r"""`slug('a"')` gives `"\\""`, I would expect `"\""`.""", r"""assert str(slug('a"')) == '"\\""'""", ("AssertionError", r'"\\""')),
     # a heading that goes on says what of
     (fence("first([1, 2])") + "\n\n**Expected** for `'x y'`:\n\n" + fence("1", "") + "\n\n**Actual**\n\n" + fence("2", ""), "assert first([1, 2]) == 1", ("AssertionError", "2")),
     # what is printed of an error

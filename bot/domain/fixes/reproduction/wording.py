@@ -36,7 +36,7 @@ BARE = (
 VALUE = rf"(?:{TICKED}|{BARE}{ENDS})"
 _FILLER = (
     r"(?:\s{1,3}(?:an?(?! empty)|the(?! empty)|me|us|it|to|be|values?|result|answer|of|that|as|with"
-    r"|is|was|error|exception|back|only|just|returning|raising|giving|get|see|return|raise|raised|for|there|exactly|string|list"
+    r"|is|was|error|exception|back|only|just|even|returning|raising|giving|get|see|return|raise|raised|for|there|exactly|string|list"
     r"|number|tuple|out|simply|still|literally|same)\b){0,5}(?:\s{0,3}[:=]{1,2}>?)?\s{0,6}"
 )
 _SHOULD = (

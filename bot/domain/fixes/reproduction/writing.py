@@ -234,7 +234,7 @@ def _compared(
     head, shown = expected.text.partition("(")[0], example.actual or expected
     alike = isinstance(shown, Shown) and shown.text.startswith(f"{head}(") and "set" not in head
     as_text = alike and isinstance(expected.node, ast.Call) and example.kind == "doctest"
-    if expected.node is not None and not as_text:
+    if expected.node is not None and not (as_text or _quoted_alike(expected, example.actual)):
         right = resolver.expression(_imported(expected.node, resolver))
         name = ast.unparse(question.func) if isinstance(question, ast.Call) else ""
         if isinstance(question, ast.Compare | ast.BoolOp):
@@ -252,6 +252,12 @@ def _compared(
     if example.kind == "doctest" or re.match(r"<[\w.]+.*>$", expected.text.strip(), re.DOTALL):
         return f"repr({asked})", text
     raise NotPlain(f"{_short(expected.text)} is no value")
+
+
+def _quoted_alike(expected: Shown, actual: Answer | None) -> bool:
+    """Whether both are as they were printed: what came bears quotes, and is no text of Python's."""
+    printed = isinstance(actual, Shown) and actual.node is None and actual.text[:1] in {'"', "'"}
+    return printed and isinstance(literal(expected.text), str)
 
 
 def _imported(node: ast.expr, resolver: Resolver) -> ast.expr:
