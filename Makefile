@@ -31,7 +31,7 @@ weights: $(RUNNING) ## fetch the local embedding model: 84 MB, pinned by hash
 agents: $(RUNNING) ## install the agents' CLIs, each at its pinned version: 2 GB (ARGS="claude" for one)
 	@$(BIN)/python -c '$(INSTALLS)' $(ARGS) | sh -ex
 
-test: $(DEVELOPING) ## every check, the same every time (about 20 minutes on two cores)
+test: $(DEVELOPING) ## every check, the same every time (about 11 minutes on two cores)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/vulture

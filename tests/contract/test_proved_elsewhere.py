@@ -246,3 +246,12 @@ async def test_two_readings_of_one_example_are_both_told(tmp_path: Path) -> None
     assert reading is not None
     assert reading.call.startswith("total([")
     assert reading.one != reading.other
+
+
+async def test_an_error_that_is_wanted_may_come_of_any_name(tmp_path: Path) -> None:
+    made = "import calc\nimport pytest\n\n\ndef test_made():\n    with pytest.raises({}):\n"
+    made = made.format("AttributeError") + "        calc.listed([2, 1])\n"
+    held = "import calc\n\n\ndef test_x():\n    assert calc.listed({1: 2}) == [(1, 2)]\n"
+    change = ("found = list(some)\n", "found = len(some)\n")
+    found, _ = await proved(tmp_path, made, change, beside={"tests/test_x.py": held})
+    assert found is Verdict.ON_ONE_EXAMPLE

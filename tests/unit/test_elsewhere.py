@@ -276,8 +276,9 @@ def test_less_indented_is_no_more() -> None:
     assert adds({"a.md": Entry(data=b"a\n")}, {"a.md": Entry(data=b"b\n")})
 
 
-def test_what_is_no_condition_may_go() -> None:
+def test_what_is_no_condition_and_no_call_may_go() -> None:
     assert adds(tree(code="for a in b[1:]:\n    a()\n"), tree(code="for a in b:\n    a()\n"))
+    assert not adds(tree(code="a = b.strip().lower()\n"), tree(code="a = b.lower()\n"))
 
 
 @pytest.mark.parametrize(
@@ -292,7 +293,9 @@ def test_what_is_no_condition_may_go() -> None:
     ],
 )
 def test_a_patch_may_only_write_other_names(line: str, only: bool) -> None:
-    assert renames(tree(code="return a.left[0]\n"), tree(code=f"{line}\n")) is only
+    before, after = tree(code="return a.left[0]\n"), tree(code=f"{line}\n")
+    assert renames(before, after) is only
+    assert not renames(before, after, {"right", "b"})
 
 
 LOADED = "def test_it():\n    load('a', strict=True)\n"

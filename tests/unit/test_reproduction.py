@@ -196,6 +196,10 @@ def test_what_people_write(body, line, reason):
         fence(f">>> first([1])\n1\n>>> first([])\n{FAILED}", "pycon")
         + "\nIt's the same the other way: decoding `0603` should give me `'3'`, now I get `'4'`.",
         "`first([])` should be the same as for `3`.\n\n" + CRASHED,
+        # one line of several
+        fence(">>> print(slug('a'))\na [2]\nb [4]", "pycon") + "\na should be the same, `a [3]`.",
+        fence(">>> slug('b')\n'b'\n>>> print(slug('a'))\na [2]\nb [4]", "pycon")
+        + "\nThe last one should be `a [3]`.",
         # inputs and what comes of them, of another call than the only one of the block
         fence("cart = first([1, 2])") + "\n* one, `3` -> `3` (I'd expect EmptyCart)",
         # asked of Python's own
@@ -376,6 +380,12 @@ def test_what_a_variable_gives_is_called_by_nobody():
     found = attempts([BugReport(number=1, body=body)], files, name="C-12").tests
     assert 'assert tidy(b" x") == b"x"' in found[0].source
     assert not [one.source for one in found if "thing = " in one.source]
+
+
+def test_a_decorator_and_an_error_are_nothing_to_call_with():
+    body = "Used as `@retry(wait=first)`, `Cart(1)` ends with\n\n    TypeError: first() got none\n"
+    found = attempts([BugReport(number=1, body=body)], tree(), name="C-12").tests
+    assert not [one.source for one in found if "thing(" in one.source]
 
 
 def test_names_in_frames():

@@ -7,7 +7,7 @@ import io
 import math
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 from itertools import accumulate
 from keyword import iskeyword
@@ -47,19 +47,20 @@ def neighbours(base: Tree, patched: Tree) -> Iterator[tuple[str, str, bytes]]:
 
 
 def adds(base: Tree, patched: Tree) -> bool:
-    """Whether a patch brings in anything, or takes away no condition: ``a[1:]`` to ``a``."""
+    """Whether a patch brings in anything, or takes away no condition and no call: ``a[1:]`` to
+    ``a``, and not ``a.strip()``."""
     pairs = list(_exchanged(base, patched))
     old, new = ({token for pair in pairs for token in pair[side]} for side in (0, 1))
     if new:
         return bool(new - {"pass", "..."})
-    return bool(old) and old.isdisjoint(_CONDITIONS)
+    return bool(old) and old.isdisjoint({*_CONDITIONS, "("})
 
 
-def renames(base: Tree, patched: Tree) -> bool:
-    """Whether a patch only writes other names in the places of names."""
+def renames(base: Tree, patched: Tree, wanted: Collection[str] = ()) -> bool:
+    """Whether a patch only writes other names in the places of names, none that is ``wanted``."""
     found = list(_exchanged(base, patched))
     names = (len(each) == 1 and each[0].isidentifier() for pair in found for each in pair)
-    return bool(found) and all(names)
+    return bool(found) and all(names) and not any({*new} & {*wanted} for _, new in found)
 
 
 def _exchanged(base: Tree, patched: Tree) -> Iterator[tuple[list[str], list[str]]]:

@@ -25,8 +25,6 @@ Seen = tuple[Suite | None, Answers]  # examples in docstrings, and what calls gi
 _LONG = 60.0  # seconds of a suite of which those near the patch run first, alone
 _ENOUGH = 2  # examples that are independent
 _SHARE = 0.7  # of the time that is left, what the grade may take
-# Errors that come of what is asked for: to ask for something else is seldom the repair.
-_OF_DATA = ("IndexError", "KeyError", "ValueError", "ZeroDivisionError", "DID NOT RAISE")
 _PATIENCE = 5  # seconds, and times those of the green test: what takes longer hangs
 
 
@@ -93,10 +91,9 @@ class Elsewhere:
             grows = grows and await asyncio.to_thread(adds, self._base, self._earlier)
             if not grows or await asyncio.to_thread(answers_flatly, self._patch):
                 return "It works out less than before, and no earlier test says what that was for."
-            reason = context.run.test_reason
-            of_data = reason is not None and reason.exception in _OF_DATA
-            if of_data and await asyncio.to_thread(renames, self._base, self._earlier):
-                return "It asks something else in place of what failed, for one example."
+            errors = raised_in(self._source)  # another class of error is what was asked for
+            if await asyncio.to_thread(renames, self._base, self._earlier, errors):
+                return "It only names something else in place of what failed, for one example."
             other = context.run.reading
             if other and " ".join(was.get(other.call, ())) != other.one:
                 return "Another patch answers the example, too."

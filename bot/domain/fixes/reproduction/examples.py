@@ -232,7 +232,9 @@ def _judged(
         told["actual"] = value
     if step.shown and last:
         said = {each: answers.nearest(spot, each) for each in ("expected", "actual")}
-        if said["expected"] is None or not several.of_another(said["actual"], shown):
+        another = several.of_another(said["actual"], shown)
+        another = another or several.is_one_line(said["expected"], shown)
+        if said["expected"] is None or not another:
             told = said | told
     other = _elsewhere(spot, step.node) if step.shown else None
     expected, actual = told.get("expected"), told.get("actual")
@@ -260,13 +262,18 @@ def _answer(text: str, symbols: Symbols) -> Answer | None:
 
 
 def _texts_beside(spot: Spot) -> list[str]:
-    """The text that follows a block up to the next session, and that leads up to it."""
+    """The text that follows a block up to the next session, and that leads up to it: of what
+    follows another session the last sentence."""
     later = spot.parts[spot.index + 1 : spot.index + 4]
-    both = [
-        *takewhile(lambda part: not reading.is_session(part.text), later),
-        *spot.parts[max(0, spot.index - 1) : spot.index],
-    ]
-    return [part.text for part in both if not part.code and part.about != "actual"]
+    after = takewhile(lambda part: not reading.is_session(part.text), later)
+    texts = [part.text for part in after if not part.code and part.about != "actual"]
+    for part in spot.parts[max(0, spot.index - 1) : spot.index]:
+        if not part.code and part.about != "actual":
+            before = spot.parts[spot.index - 2] if spot.index > 1 else part
+            of_another = before.code and reading.is_session(before.text)
+            sentences_of = wording.SENTENCES.split(part.text.strip()) if of_another else [part.text]
+            texts.append(sentences_of[-1])
+    return texts
 
 
 def _elsewhere(spot: Spot, node: ast.stmt) -> Answer | None:

@@ -47,7 +47,7 @@ def guesses(spot: Spot) -> Iterator[Example]:
     crashes = [answers.error_in(part.text, symbols) for part in parts if part.code]
     crash = next((each for each in crashes if each is not None and each.message), None)
     text = "\n".join(spot.prose)
-    calls = islice(_calls(_pieces(parts), parts, symbols), MAX_GUESSES)
+    calls = islice(_calls(_pieces(parts, symbols), parts, symbols), MAX_GUESSES)
     should, does = answers.nearest(spot, "expected"), answers.nearest(spot, "actual")
     if crash is not None:
         named = other_errors(text, crash, symbols)
@@ -74,14 +74,19 @@ def _common(value: Shown) -> bool:
     return re.fullmatch(r"None|True|False|.{0,2}|(['\"]).{0,2}\1", value.text) is not None
 
 
-def _pieces(parts: Sequence[Passage]) -> list[str]:
-    """What a report shows that may be asked, or asked with: its spans, and texts that are no code,
-    in their order."""
+def _pieces(parts: Sequence[Passage], symbols: Symbols) -> list[str]:
+    """What a report shows that may be asked, or asked with: its spans, and texts that are no code
+    and no error, in their order."""
     found: list[str] = []
     for part in (part for part in parts if not part.about):
         if not part.code:
             found += [m["two"] or m["one"] for m in SPAN.finditer(part.text)]
-        elif not (parsed(part.text) or FRAME.search(part.text) or is_session(part.text)):
+        elif not (
+            parsed(part.text)
+            or FRAME.search(part.text)
+            or is_session(part.text)
+            or answers.error_in(part.text, symbols)
+        ):
             found.append(repr(part.text))
     return found
 
@@ -156,5 +161,5 @@ def _values(span: str, node: ast.expr | None) -> Iterator[ast.expr]:
         yield node
         if isinstance(node, ast.Dict):
             yield from node.values
-    elif node is None and re.fullmatch(r"\S+", span) and not re.search(r"[`<>|]", span):
+    elif node is None and re.fullmatch(r"\S+", span) and not re.search(r"[`<>|]|^@\w", span):
         yield ast.Constant(span)
