@@ -248,10 +248,20 @@ async def test_two_readings_of_one_example_are_both_told(tmp_path: Path) -> None
     assert reading.one != reading.other
 
 
-async def test_an_error_that_is_wanted_may_come_of_any_name(tmp_path: Path) -> None:
-    made = "import calc\nimport pytest\n\n\ndef test_made():\n    with pytest.raises({}):\n"
-    made = made.format("AttributeError") + "        calc.listed([2, 1])\n"
-    held = "import calc\n\n\ndef test_x():\n    assert calc.listed({1: 2}) == [(1, 2)]\n"
-    change = ("found = list(some)\n", "found = len(some)\n")
+HELD = "import calc\n\n\ndef test_x():\n    assert calc.listed({1: 2}) == [(1, 2)]\n"
+
+
+async def test_an_error_that_is_wanted_may_come_of_anything(tmp_path: Path) -> None:
+    made = "import calc\nimport pytest\n\n\ndef test_made():\n    with pytest.raises(ValueError):\n"
+    made += "        calc.unread(-1)\n"
+    held = "import calc\n\n\ndef test_x():\n    assert calc.unread(0) == 1\n"
+    change = ("return n + 1\n", "if n < 0:\n        raise ValueError\n    return n + 1\n")
     found, _ = await proved(tmp_path, made, change, beside={"tests/test_x.py": held})
+    assert found is Verdict.ON_ONE_EXAMPLE
+
+
+async def test_another_name_is_no_repair_that_one_example_proves(tmp_path: Path) -> None:
+    made = "import calc\n\n\ndef test_made():\n    assert calc.listed('ab') == ['b', 'a']\n"
+    change = ("found.sort()", "found.reverse()")
+    found, _ = await proved(tmp_path, made, change, beside={"tests/test_x.py": HELD})
     assert found is Verdict.ON_ONE_EXAMPLE

@@ -7,7 +7,7 @@ import io
 import math
 import re
 import tokenize
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from difflib import get_close_matches
 from itertools import accumulate
 from keyword import iskeyword
@@ -56,11 +56,11 @@ def adds(base: Tree, patched: Tree) -> bool:
     return bool(old) and old.isdisjoint({*_CONDITIONS, "("})
 
 
-def renames(base: Tree, patched: Tree, wanted: Collection[str] = ()) -> bool:
-    """Whether a patch only writes other names in the places of names, none that is ``wanted``."""
+def renames(base: Tree, patched: Tree) -> bool:
+    """Whether a patch only writes other names in the places of names."""
     found = list(_exchanged(base, patched))
     names = (len(each) == 1 and each[0].isidentifier() for pair in found for each in pair)
-    return bool(found) and all(names) and not any({*new} & {*wanted} for _, new in found)
+    return bool(found) and all(names)
 
 
 def _exchanged(base: Tree, patched: Tree) -> Iterator[tuple[list[str], list[str]]]:
