@@ -60,9 +60,12 @@ async def proved(
     *changes: tuple[str, str],
     beside: Mapping[str, str] = {},
     reading: Differing | None = None,
+    without: str = "",
 ) -> tuple[Verdict, list[tuple[str, str, str]]]:
-    """The grade of a patch of ``calc.py``, with files ``beside``, and what changes elsewhere."""
+    """The grade of a patch of ``calc.py``, with files ``beside`` and one less, and what changes
+    elsewhere."""
     base = BASE | {path: Entry(data=text.encode()) for path, text in beside.items()}
+    base = {path: entry for path, entry in base.items() if path != without}
     source = SOURCE
     for before, after in changes:
         assert before in source
@@ -170,6 +173,16 @@ async def test_what_no_earlier_test_holds_needs_two_examples(
 ) -> None:
     found, _ = await proved(tmp_path, made, ("return n + 1\n", "return n + 2\n"))
     assert found is grade
+
+
+async def test_what_is_right_before_holds_in_a_test_case_too(tmp_path: Path) -> None:
+    case = "import unittest\n\nimport calc\n\n\nclass Case(unittest.TestCase):\n    def test_"
+    made = f"{case}made(self):\n        self.assertEqual(calc.unread(1), 3)\n"
+    made += "\n    def test_unread_as_before_1(self):\n        self.assertTrue(calc.unread(1))\n"
+    old = {"tests/test_old.py": f"{case}old(self):\n        self.assertTrue(calc.pages(1))\n"}
+    change = ("return n + 1\n", "return n + 2\n")
+    found, _ = await proved(tmp_path, made, change, beside=old, without="conftest.py")
+    assert found is Verdict.PROVED
 
 
 async def test_a_function_that_modules_call_when_they_are_imported_is_broken_in_tests_alone(

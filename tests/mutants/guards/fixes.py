@@ -188,7 +188,7 @@ GUARDS = (
     Guard(
         "what the report calls right holds what a patch changes",
         _ELSEWHERE,
-        "if lost((await self._tests.alone(tree, path, most=most)).stdout):",
+        "if lost(done.stdout + done.stderr):",
         "if False:",
         f"{_OF_ELSEWHERE}::test_what_no_earlier_test_holds_needs_two_examples",
     ),

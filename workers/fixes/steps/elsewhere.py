@@ -103,7 +103,7 @@ class Elsewhere:
             if not self._functions:
                 return "It changes no function, and one example is all that asks for it."
             await context.tell("whether the earlier tests notice when what was changed is broken")
-            if not await self._hold(context, before, most):
+            if not await self._anything_notices(context, before, most):
                 return "With what it changes broken, all earlier tests still pass."
         others = await asyncio.to_thread(list, neighbours(self._base, self._earlier))
         for path, line, data in others:
@@ -120,12 +120,13 @@ class Elsewhere:
                 return False
         return True
 
-    async def _hold(self, context: RunContext, before: Suite, most: float) -> bool:
+    async def _anything_notices(self, context: RunContext, before: Suite, most: float) -> bool:
         """Whether anything notices when the changed functions give nothing: what the report shows
         as right, or an earlier test."""
         tree = await asyncio.to_thread(broken, self._patched, self._functions)
         for path in self._proof_tests:
-            if lost((await self._tests.alone(tree, path, most=most)).stdout):
+            done = await self._tests.alone(tree, path, most=most)
+            if lost(done.stdout + done.stderr):  # unittest writes on the second
                 return True
         within = [False, True] if self._tests.plan.framework == "pytest" else [False]
         for only in within:
